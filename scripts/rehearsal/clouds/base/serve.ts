@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import { DROP_HEADER, FaultRule, type Faults } from "./faults.ts";
+
+/** A cloud that listens. `url` has no trailing slash and no API path: `http://127.0.0.1:PORT`. */
+export interface Listening {
+  url: string;
+  port: number;
+  close(): Promise<void>;
+}
+
+/** One call that a cloud answered, oldest first in `GET /_rehearsal/calls`. */
+export interface Call {
+  at: string;
+  method: string;
+  path: string;
+  status: number;
+  ms: number;
+}
+
+/**
+ * Serves a cloud's API on 127.0.0.1 (`port` 0 = any free one), with the admin calls that every cloud has:
+ *
+ * - `POST /_rehearsal/faults` a {@link FaultRule}; `DELETE /_rehearsal/faults` forgets all of them
+ * - `PUT /_rehearsal/latency` `{ "ms": 50 }` for every call from now on
+ * - `GET /_rehearsal/calls` the calls answered so far; `DELETE` empties the list
+ *
+ * An answer that carries {@link DROP_HEADER} is never sent: the connection is cut instead.
+ */
+export async function serve(api: Hono, faults: Faults, port = 0): Promise<Listening> {
+  const calls: Call[] = [];
+  const app = new Hono();
+  app.post("/_rehearsal/faults", async (c) => {
+    faults.add(FaultRule.parse(await c.req.json()));
+    return c.body(null, 204);
+  });
+  app.delete("/_rehearsal/faults", (c) => {
+    faults.clear();
+    return c.body(null, 204);
+  });
+  app.put("/_rehearsal/latency", async (c) => {
+    faults.baseLatencyMs = Number(((await c.req.json()) as { ms: number }).ms);
+    return c.body(null, 204);
+  });
+  app.get("/_rehearsal/calls", (c) => c.json(calls));
+  app.delete("/_rehearsal/calls", (c) => {
+    calls.length = 0;
+    return c.body(null, 204);
+  });
+  app.all("*", async (c) => {
+    const started = Date.now();
+    const response = await api.fetch(c.req.raw, c.env);
+    const { pathname, search } = new URL(c.req.url);
+    calls.push({
+      at: new Date(started).toISOString(),
+      method: c.req.method,
+      path: pathname + search,
+      status: response.status,
+      ms: Date.now() - started,
+    });
+    return response;
+  });
+
+  const listener = getRequestListener(async (request, env) => {
+    const response = await app.fetch(request, env);
+    if (response.headers.has(DROP_HEADER)) {
+      (env as { outgoing: ServerResponse }).outgoing.socket?.destroy();
+    }
+    return response;
+  });
+  const server = createServer(
+    (request: IncomingMessage, response: ServerResponse) => void listener(request, response),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
