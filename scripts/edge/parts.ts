@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+
+/** The parts of wrangler.jsonc that the pipeline itself reads; the rest goes to wrangler as it is. */
+const WranglerConfig = z.looseObject({
+  name: z.string(),
+  main: z.string(),
+  vars: z.record(z.string(), z.unknown()).default({}),
+  kv_namespaces: z.array(z.looseObject({ binding: z.string() })).default([]),
+  d1_databases: z.array(z.looseObject({ binding: z.string() })).default([]),
+  r2_buckets: z.array(z.looseObject({ binding: z.string() })).default([]),
+  queues: z
+    .looseObject({ producers: z.array(z.looseObject({ binding: z.string() })).default([]) })
+    .optional(),
+  services: z.array(z.looseObject({ binding: z.string(), service: z.string() })).default([]),
+});
+export type WranglerConfig = z.infer<typeof WranglerConfig>;
+
+export interface WorkerSource {
+  name: string;
+  dir: string;
+  config: WranglerConfig;
+}
+export interface SiteSource {
+  name: string;
+  dir: string;
+}
+
+/** The edge of a checkout: Workers are the folders of `workers/` with a wrangler.jsonc, sites the folders of `sites/`. */
+export function findParts(root: string): { workers: WorkerSource[]; sites: SiteSource[] } {
+  return {
+    workers: folders(join(root, "workers"))
+      .filter(({ dir }) => existsSync(join(dir, "wrangler.jsonc")))
+      .map(({ name, dir }) => ({ name, dir, config: readConfig(join(dir, "wrangler.jsonc")) })),
+    sites: folders(join(root, "sites")).filter(({ dir }) => existsSync(join(dir, "index.html"))),
+  };
+}
+
+function folders(parent: string): SiteSource[] {
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map((entry) => ({ name: entry.name, dir: join(parent, entry.name) }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function readConfig(file: string): WranglerConfig {
+  const errors: ParseError[] = [];
+  const json: unknown = parse(readFileSync(file, "utf8"), errors, { allowTrailingComma: true });
+  const parsed = WranglerConfig.safeParse(json);
+  if (errors.length === 0 && parsed.success) return parsed.data;
+  const problems = [
+    ...errors.map((error) => `${printParseErrorCode(error.error)} at character ${error.offset}`),
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+  ];
+  throw new UserError("worker-config", `${file} can't be read: ${problems.join("; ")}.`, "Mend the file.", 2);
+}

@@ -1,0 +1,86 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { UserError } from "../errors.ts";
+import { contentHash } from "./content-hash.ts";
+import type { SiteSource } from "./parts.ts";
+import type { Wrangler } from "./wrangler.ts";
+
+const DeployEntry = z.object({
+  type: z.literal("pages-deploy"),
+  deployment_id: z.string(),
+  url: z.string().nullish(),
+});
+
+/** What is live of one site after a deployment. */
+export interface DeployedSite {
+  project: string;
+  deploymentId: string;
+  contentHash: string;
+}
+
+/** The file that every deployed site has, so that anyone can ask a site what it runs. */
+export interface SiteRelease {
+  release: string;
+  sha: string;
+  stack: string;
+  deployedAt: string;
+}
+
+export function siteHash(site: SiteSource): string {
+  return contentHash({ dir: site.dir });
+}
+
+/**
+ * Uploads a site to its Pages project with wrangler and adds `/release.json`, which says what release it is of.
+ *
+ * @param branch The project's production branch (`main`) takes the site live; any other makes a preview deployment.
+ */
+export async function deploySite(
+  site: SiteSource,
+  outputs: StackOutputs,
+  wrangler: Wrangler,
+  release: SiteRelease,
+  branch: string,
+): Promise<DeployedSite> {
+  const target = outputs.sites[site.name];
+  if (!target) {
+    throw new UserError(
+      "site-unknown",
+      `The stack's outputs know no site ${site.name}.`,
+      "Apply the stack: infra/program.ts takes its sites from the folders of sites/.",
+    );
+  }
+  const folder = mkdtempSync(join(tmpdir(), "site-"));
+  try {
+    cpSync(site.dir, folder, { recursive: true, filter: (path) => !path.endsWith("README.md") });
+    writeFileSync(join(folder, "release.json"), `${JSON.stringify(release)}\n`);
+    const entries = await wrangler.run([
+      "pages",
+      "deploy",
+      folder,
+      "--project-name",
+      target.project,
+      "--branch",
+      branch,
+      "--commit-hash",
+      release.sha,
+      "--commit-message",
+      release.release,
+      "--commit-dirty=true",
+    ]);
+    const entry = entries.map((line) => DeployEntry.safeParse(line)).find((parsed) => parsed.success)?.data;
+    if (!entry) {
+      throw new UserError(
+        "wrangler-silent",
+        `wrangler uploaded site ${site.name} but reported no deployment id.`,
+        "Look at the Pages project's deployments in the dashboard, then run the deploy again.",
+      );
+    }
+    return { project: target.project, deploymentId: entry.deployment_id, contentHash: siteHash(site) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

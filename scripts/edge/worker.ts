@@ -1,0 +1,141 @@
+import { createHmac } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { UserError } from "../errors.ts";
+import { contentHash } from "./content-hash.ts";
+import type { WorkerSource } from "./parts.ts";
+import { workerConfig } from "./worker-config.ts";
+import type { Wrangler } from "./wrangler.ts";
+
+const DeployEntry = z.object({
+  type: z.literal("deploy"),
+  version_id: z.string(),
+  targets: z.array(z.string()).nullish(),
+});
+const VersionDeployEntry = z.object({
+  type: z.literal("version-deploy"),
+  deployment_id: z.string().nullish(),
+});
+
+/** What is live of one Worker after a deployment. */
+export interface DeployedWorker {
+  scriptName: string;
+  versionId: string;
+  contentHash: string;
+}
+
+/** What a Worker gets besides its code: secrets by binding name, and the key that hashes them for the content hash. */
+export interface WorkerSecrets {
+  values: Record<string, string>;
+  hashKey: string;
+}
+
+/**
+ * The hash of everything that decides what a Worker does: its sources, the locked versions of what it imports, the
+ * configuration that the stack's outputs give it, and its secrets (by a keyed hash).
+ */
+export function workerHash(
+  root: string,
+  worker: WorkerSource,
+  outputs: StackOutputs,
+  secrets: WorkerSecrets,
+): string {
+  const config = workerConfig(worker, outputs);
+  return contentHash({
+    dir: worker.dir,
+    also: [
+      readFileSync(join(root, "package-lock.json")),
+      // The path differs from machine to machine, the content does not.
+      JSON.stringify({ ...config, main: worker.config.main }),
+      createHmac("sha256", secrets.hashKey).update(JSON.stringify(secrets.values)).digest(),
+    ],
+  });
+}
+
+/** Deploys a Worker with wrangler to all of its traffic, bindings and routes from the stack's outputs. */
+export async function deployWorker(
+  root: string,
+  worker: WorkerSource,
+  outputs: StackOutputs,
+  wrangler: Wrangler,
+  secrets: WorkerSecrets,
+  release: { id: string; message: string },
+): Promise<DeployedWorker> {
+  const config = workerConfig(worker, outputs);
+  const folder = join(worker.dir, ".wrangler", "deploy");
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${String(config.name)}.json`);
+  writeFileSync(file, JSON.stringify(config, undefined, 2));
+
+  const entries = await withSecretsFile(secrets.values, (secretsFile) =>
+    wrangler.run([
+      "deploy",
+      "--config",
+      file,
+      ...(secretsFile ? ["--secrets-file", secretsFile] : []),
+      "--tag",
+      release.id,
+      "--message",
+      release.message.slice(0, 100),
+    ]),
+  );
+  const entry = entries.map((line) => DeployEntry.safeParse(line)).find((parsed) => parsed.success)?.data;
+  if (!entry) {
+    throw new UserError(
+      "wrangler-silent",
+      `wrangler deployed ${worker.name} but reported no version id.`,
+      "Look at the Worker's deployments in the dashboard, then run the deploy again.",
+    );
+  }
+  return {
+    scriptName: String(config.name),
+    versionId: entry.version_id,
+    contentHash: workerHash(root, worker, outputs, secrets),
+  };
+}
+
+/** Gives all of a Worker's traffic to an earlier version. */
+export async function restoreWorker(
+  wrangler: Wrangler,
+  target: { scriptName: string; versionId: string; accountId: string; message: string },
+): Promise<void> {
+  const entries = await wrangler.run([
+    "versions",
+    "deploy",
+    `${target.versionId}@100%`,
+    "--name",
+    target.scriptName,
+    "--message",
+    target.message.slice(0, 100),
+    "--yes",
+  ]);
+  if (!entries.some((line) => VersionDeployEntry.safeParse(line).success)) {
+    throw new UserError(
+      "wrangler-silent",
+      `wrangler reported no deployment of version ${target.versionId} of ${target.scriptName}.`,
+      "Look at the Worker's deployments in the dashboard before you go on.",
+    );
+  }
+}
+
+/**
+ * wrangler takes secrets for a deployment only from a file. It is in memory where the system has a memory file system,
+ * only this user can read it, and it is gone as soon as wrangler is done.
+ */
+async function withSecretsFile<T>(
+  values: Record<string, string>,
+  work: (file: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (Object.keys(values).length === 0) return work(undefined);
+  const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "deploy-"));
+  const file = join(folder, "secrets.json");
+  try {
+    writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
+    return await work(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { UserError } from "../errors.ts";
+
+/**
+ * The few calls to Cloudflare's API that neither Pulumi nor wrangler makes for us. Plain fetch instead of the official
+ * SDK: importing that costs more time than all of these calls together.
+ */
+export interface Cloudflare {
+  /** Writes the content of one DNS record, leaving the rest of it. */
+  updateDnsRecord(zoneId: string, recordId: string, content: string): Promise<void>;
+  readDnsRecord(zoneId: string, recordId: string): Promise<DnsRecord>;
+  /** The deployment that takes a Worker's traffic; undefined where the script does not exist. */
+  workerDeployment(accountId: string, script: string): Promise<WorkerDeployment | undefined>;
+  /** Attaches a route pattern to a script; leaves one that is there already. */
+  ensureRoute(zoneId: string, pattern: string, script: string): Promise<"created" | "updated" | "same">;
+  pagesDeployment(accountId: string, project: string): Promise<PagesDeployment | undefined>;
+  /** Makes an earlier production deployment live again (wrangler has no command for it). */
+  rollbackPages(accountId: string, project: string, deploymentId: string): Promise<PagesDeployment>;
+}
+
+const DnsRecord = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  content: z.string().default(""),
+});
+export type DnsRecord = z.infer<typeof DnsRecord>;
+const WorkerDeployment = z.object({
+  id: z.string(),
+  versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })),
+});
+export type WorkerDeployment = z.infer<typeof WorkerDeployment>;
+const PagesDeployment = z.object({ id: z.string(), url: z.string() });
+export type PagesDeployment = z.infer<typeof PagesDeployment>;
+const Route = z.object({ id: z.string(), pattern: z.string(), script: z.string().nullish() });
+
+const Envelope = z.object({
+  success: z.boolean(),
+  errors: z.array(z.object({ code: z.number(), message: z.string() })).default([]),
+  result: z.unknown(),
+});
+
+const BASE_URL = "https://api.cloudflare.com/client/v4";
+const TRIES = 4;
+
+/** Connects with a token; `baseUrl` ends with `/client/v4`. */
+export function cloudflare(token: string, baseUrl: string = BASE_URL): Cloudflare {
+  /** @throws UserError `cloudflare-refused`; a 404 is undefined */
+  async function call<T>(
+    method: string,
+    path: string,
+    schema: z.ZodType<T>,
+    body?: unknown,
+  ): Promise<T | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const response = await fetch(`${baseUrl}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      if ((response.status === 429 || response.status >= 500) && attempt < TRIES) {
+        const seconds = Number(response.headers.get("retry-after") ?? 2 ** attempt / 4);
+        await response.body?.cancel();
+        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+        continue;
+      }
+      if (response.status === 404) return undefined;
+      const envelope = Envelope.safeParse(await response.json().catch(() => undefined));
+      if (response.ok && envelope.success && envelope.data.success) return schema.parse(envelope.data.result);
+      const reasons = envelope.data?.errors.map((error) => `${error.message} (${error.code})`).join("; ");
+      throw new UserError(
+        "cloudflare-refused",
+        `Cloudflare answered ${response.status} to ${method} ${path}: ${reasons || "no reason given"}.`,
+        response.status === 401 || response.status === 403
+          ? "Check CLOUDFLARE_API_TOKEN: it needs Zone DNS edit, Workers Routes edit, Workers Scripts edit and Pages edit for this account."
+          : "Run the same command again; if it stays, look at www.cloudflarestatus.com.",
+      );
+    }
+  }
+
+  async function must<T>(what: string, result: Promise<T | undefined>): Promise<T> {
+    const found = await result;
+    if (found !== undefined) return found;
+    throw new UserError(
+      "cloudflare-missing",
+      `Cloudflare knows no ${what}.`,
+      "Somebody removed it by hand: run the drift check, then deploy the stack to bring it back.",
+    );
+  }
+
+  return {
+    async updateDnsRecord(zoneId, recordId, content) {
+      await must(
+        `DNS record ${recordId}`,
+        call("PATCH", `/zones/${zoneId}/dns_records/${recordId}`, DnsRecord, { content }),
+      );
+    },
+    readDnsRecord: (zoneId, recordId) =>
+      must(`DNS record ${recordId}`, call("GET", `/zones/${zoneId}/dns_records/${recordId}`, DnsRecord)),
+    async workerDeployment(accountId, script) {
+      const list = await call(
+        "GET",
+        `/accounts/${accountId}/workers/scripts/${script}/deployments`,
+        z.object({ deployments: z.array(WorkerDeployment) }),
+      );
+      return list?.deployments[0];
+    },
+    async ensureRoute(zoneId, pattern, script) {
+      const routes = (await call("GET", `/zones/${zoneId}/workers/routes`, z.array(Route))) ?? [];
+      const existing = routes.find((route) => route.pattern === pattern);
+      if (existing?.script === script) return "same";
+      if (existing) {
+        await call("PUT", `/zones/${zoneId}/workers/routes/${existing.id}`, Route, { pattern, script });
+        return "updated";
+      }
+      await call("POST", `/zones/${zoneId}/workers/routes`, z.unknown(), { pattern, script });
+      return "created";
+    },
+    async pagesDeployment(accountId, project) {
+      const found = await call(
+        "GET",
+        `/accounts/${accountId}/pages/projects/${project}`,
+        z.object({ canonical_deployment: PagesDeployment.nullish() }),
+      );
+      return found?.canonical_deployment ?? undefined;
+    },
+    rollbackPages: (accountId, project, deploymentId) =>
+      must(
+        `deployment ${deploymentId} of Pages project ${project}`,
+        call(
+          "POST",
+          `/accounts/${accountId}/pages/projects/${project}/deployments/${deploymentId}/rollback`,
+          PagesDeployment,
+        ),
+      ),
+  };
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+const Outcome = z.enum(["running", "succeeded", "failed"]);
+
+/** What a stack runs after a deployment: everything that is needed to say it, compare it, and bring it back. */
+export const ReleaseManifest = z.object({
+  schema: z.literal(1),
+  /** `dev-42-1a2b3c4`, `prod-v1.4.0`: unique in a stack, readable in a URL, a DNS record and a log. */
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]{2,80}$/),
+  stack: z.string(),
+  /** Why it was made: a deployment of a commit, or the way back to an earlier release. */
+  kind: z.enum(["deploy", "rollback"]),
+  sha: z.string(),
+  ref: z.string(),
+  actor: z.string(),
+  runUrl: z.string().optional(),
+  /** The digest of the infrastructure's change; undefined where the infrastructure was not touched. */
+  digest: z.string().optional(),
+  versions: z.object({ pulumi: z.string(), wrangler: z.string() }),
+  workers: z.record(
+    z.string(),
+    z.object({ scriptName: z.string(), versionId: z.string(), contentHash: z.string() }),
+  ),
+  sites: z.record(
+    z.string(),
+    z.object({ project: z.string(), deploymentId: z.string(), contentHash: z.string() }),
+  ),
+  /** The app's image by digest, `ghcr.io/quayside/app@sha256:…`. */
+  image: z.string(),
+  /** A Neon branch made before this release's migrations. */
+  restorePoint: z.string().optional(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().optional(),
+  previous: z.string().optional(),
+  outcome: Outcome,
+});
+export type ReleaseManifest = z.infer<typeof ReleaseManifest>;

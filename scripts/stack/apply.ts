@@ -1,0 +1,57 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { openStack } from "./engine.ts";
+import { engineFailure } from "./failure.ts";
+import { outputsFromEvents } from "./outputs.ts";
+import type { StackTarget } from "./target.ts";
+
+export interface Applied {
+  outputs: StackOutputs;
+  /** Steps done, by the engine's words (`create`, `update`, `same`, …). */
+  counts: Record<string, number>;
+  seconds: number;
+}
+
+export interface ApplyOptions {
+  /** A plan saved by a preview: the engine refuses any step that is not in it. */
+  planFile?: string;
+  message?: string;
+  onProgress?: (done: number, name: string) => void;
+  /** Aborting interrupts the engine: it ends the step that it is in, saves the state and gives the lock back. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Applies a stack with the real engine and reads its outputs.
+ *
+ * @throws UserError `engine-failed`, `state-locked` or `plan-violated`; steps that were done stay done and are in the state
+ */
+export async function applyStack(target: StackTarget, options: ApplyOptions = {}): Promise<Applied> {
+  const started = performance.now();
+  const stack = await openStack(target);
+  // Stack.up asks the backend for outputs and history afterwards, three processes; the events have told already.
+  stack.outputs = async () => ({});
+  stack.info = async () => undefined;
+  const events: EngineEvent[] = [];
+  let done = 0;
+  try {
+    await stack.up({
+      plan: options.planFile,
+      message: options.message,
+      signal: options.signal,
+      onEvent: (event) => {
+        events.push(event);
+        const step = event.resOutputsEvent?.metadata;
+        if (step && step.op !== "same") options.onProgress?.(++done, step.urn.split("::").at(-1) ?? step.urn);
+      },
+    });
+  } catch (error) {
+    throw engineFailure("apply", target.name, events, error);
+  }
+  const summary = events.findLast((event) => event.summaryEvent)?.summaryEvent;
+  return {
+    outputs: outputsFromEvents(target.name, events),
+    counts: Object.fromEntries(Object.entries(summary?.resourceChanges ?? {}).map(([op, n]) => [op, n ?? 0])),
+    seconds: (performance.now() - started) / 1000,
+  };
+}

@@ -1,0 +1,120 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
+import { version as sdkVersion } from "@pulumi/pulumi/version.js";
+import { execa } from "execa";
+import { SemVer } from "semver";
+import type { StackTarget } from "./target.ts";
+
+/** What one run of the engine's command left; the shape that the SDK's Stack reads. */
+interface CommandResult {
+  stdout: string;
+  stderr: string;
+  code: number;
+  err?: Error;
+  toString(): string;
+}
+/** The SDK's declarations leave out the one method that its Stack calls on a PulumiCommand. */
+interface RunnableCommand extends PulumiCommand {
+  run(
+    args: string[],
+    cwd: string,
+    env: Record<string, string>,
+    onOutput?: (chunk: string) => void,
+    onError?: (chunk: string) => void,
+    signal?: AbortSignal,
+  ): Promise<CommandResult>;
+}
+
+// The SDK keeps its mapping from the engine's words to typed errors internal, but its own Stack relies on
+// whatever command it runs throwing them.
+const { createCommandError } = (await import("@pulumi/pulumi/automation/errors.js")) as unknown as {
+  createCommandError(result: CommandResult): Error;
+};
+
+/** The engine's version that package.json pins, `3.259.0`. */
+export const engineVersion: string = sdkVersion;
+
+/**
+ * Opens a stack of the Pulumi program with the Automation API, and makes it where the backend has none yet.
+ *
+ * The program runs inline, in this process; the engine is a child process that gets the target's variables and a few
+ * of this process's (PATH, HOME, proxies), but none of its secrets.
+ */
+export async function openStack(target: StackTarget): Promise<Stack> {
+  return LocalWorkspace.createOrSelectStack(
+    { stackName: target.name, projectName: target.project, program: target.program },
+    {
+      workDir: target.infraDir,
+      envVars: target.engineEnv,
+      secretsProvider: target.engineEnv.PULUMI_SECRETS_PROVIDER ?? "passphrase",
+      pulumiCommand: engineCommand(),
+    },
+  );
+}
+
+/** How the engine is run: exactly the variables given, so that two stacks in one process never see each other's. */
+function engineCommand(): RunnableCommand {
+  const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+  const command = join(home, "versions", engineVersion, "bin", "pulumi");
+  return {
+    command,
+    // No `pulumi version` process a start: the path says which version it is.
+    version: new SemVer(engineVersion),
+    async run(args, cwd, env, onOutput, onError, signal) {
+      const child = execa(command, [...args, "--non-interactive", "--color", "never"], {
+        cwd,
+        env: { ...inherited(), ...env },
+        extendEnv: false,
+        reject: false,
+        stdin: "ignore",
+        maxBuffer: 1024 * 1024 * 1024,
+        // The engine finishes the step that it is in, saves the state and releases the lock when it is interrupted.
+        ...(signal ? { cancelSignal: signal } : {}),
+        killSignal: "SIGINT",
+        forceKillAfterDelay: false,
+      });
+      if (onOutput) child.stdout?.on("data", (chunk: Buffer) => onOutput(chunk.toString()));
+      if (onError) child.stderr?.on("data", (chunk: Buffer) => onError(chunk.toString()));
+      const result = await child;
+      const outcome = commandResult(result.stdout, result.stderr, result.exitCode ?? 1, result.cause);
+      if (result.failed) throw createCommandError(outcome);
+      return outcome;
+    },
+  };
+}
+
+function commandResult(stdout: string, stderr: string, code: number, cause?: unknown): CommandResult {
+  const error = cause instanceof Error ? cause : undefined;
+  return {
+    stdout,
+    stderr,
+    code,
+    err: error,
+    toString: () => `code: ${code}\nstdout: ${stdout}\nstderr: ${stderr}${error ? `\n${error.message}` : ""}`,
+  };
+}
+
+const INHERITED = [
+  "PATH",
+  "HOME",
+  "TMPDIR",
+  "LANG",
+  "USER",
+  "PULUMI_HOME",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "NO_PROXY",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "SystemRoot",
+  "USERPROFILE",
+];
+
+function inherited(): Record<string, string> {
+  return Object.fromEntries(
+    INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+  );
+}

@@ -1,0 +1,13 @@
+/** One stack, with all that is needed to run the engine on it. */
+export interface StackTarget {
+  /** `dev`, `prod`. */
+  name: string;
+  /** The Pulumi project's name, the namespace of the configuration. */
+  project: string;
+  /** The folder of Pulumi.yaml, absolute. */
+  infraDir: string;
+  /** Variables for the engine and its providers: backend, passphrase, cloud tokens, endpoints. Secret. */
+  engineEnv: Record<string, string>;
+  /** The Pulumi program; it runs in this process. */
+  program: () => Promise<Record<string, unknown>>;
+}
