@@ -30,6 +30,10 @@ export interface Step {
   dependencies: string[];
   /** True when the state says `protect`. After the step, for creates and updates; before it, for deletes. */
   protected: boolean;
+  /** `protect` before the step, where that differs from {@link Step.protected}. */
+  wasProtected?: boolean;
+  /** A grouping of the program's own (a component): nothing happens at a provider. */
+  component?: true;
   /** Property paths whose change forces the replacement. */
   replaceKeys: string[];
   diffs: PropertyDiff[];
@@ -46,6 +50,8 @@ export interface PropertyDiff {
   replaces: boolean;
   before?: Value;
   after?: Value;
+  /** The element of a list is the same and stood at this path before; `kind` is then `change`. */
+  movedFrom?: string;
 }
 
 /** JSON, and two markers. Objects with exactly one key `$secret` or `$unknown` are markers, never data. */
@@ -79,6 +85,8 @@ export interface Cost {
   afterCents: number;
   /** Where the prices come from and of which day, for the comment's foot. */
   source: string;
+  /** What costs money and has no price in the catalogue, each with the reason; never guessed. */
+  unpriced?: string[];
 }
 
 export interface Hazard {
