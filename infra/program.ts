@@ -1,0 +1,136 @@
+import { join } from "node:path";
+import { getProject, getStack } from "@pulumi/pulumi";
+import { Cache } from "./src/cloudflare/cache.ts";
+import { Dns } from "./src/cloudflare/dns.ts";
+import { DomainProtection } from "./src/cloudflare/domain-protection.ts";
+import { cloudflareIpRanges } from "./src/cloudflare/ip-ranges.ts";
+import { OriginTls } from "./src/cloudflare/origin-tls.ts";
+import { Site } from "./src/cloudflare/pages.ts";
+import { Waf } from "./src/cloudflare/waf.ts";
+import { Worker } from "./src/cloudflare/workers.ts";
+import { findZone } from "./src/cloudflare/zone.ts";
+import { ZoneSettings } from "./src/cloudflare/zone-settings.ts";
+import { readConfig } from "./src/config.ts";
+import type { Deferred } from "./src/deferred.ts";
+import { Firewall } from "./src/hetzner/firewall.ts";
+import { Network } from "./src/hetzner/network.ts";
+import { spreadPlacement } from "./src/hetzner/placement.ts";
+import { Server } from "./src/hetzner/server.ts";
+import { offeredServerType } from "./src/hetzner/server-type.ts";
+import { Volume } from "./src/hetzner/volume.ts";
+import { hostsOf, SERVER_NAMES } from "./src/hosts.ts";
+import type { StackOutputs } from "./src/outputs.ts";
+import { readRepository } from "./src/repository.ts";
+
+export interface Surroundings {
+  /** The repository whose Workers and sites the stack serves. */
+  root?: string;
+  /** Where HCLOUD_ENDPOINT and HCLOUD_TOKEN are found, should a choice of server types need prices. */
+  environment?: NodeJS.ProcessEnv;
+}
+
+/** One stack, top to bottom: visitors → Cloudflare → servers at Hetzner. */
+export async function program({
+  root = join(import.meta.dirname, ".."),
+  environment = process.env,
+}: Surroundings = {}): Promise<Deferred<StackOutputs>> {
+  const owner = { project: getProject(), stack: getStack() };
+  const config = readConfig(owner.project, owner.stack);
+  const { accountId, location, protect } = config;
+  const hosts = hostsOf(config);
+  const repository = readRepository(root);
+
+  // What is there already. A wrong answer stops the stack before anything is touched.
+  const [zone, edgeRanges, serverType] = await Promise.all([
+    findZone(config.domain, accountId),
+    cloudflareIpRanges(),
+    offeredServerType(config.serverType, location, environment),
+  ]);
+
+  // The servers, behind a firewall that only the edge passes.
+  const network = new Network("network", { owner, location });
+  const firewall = new Firewall("firewall", { owner, visitors: edgeRanges });
+  const placement = spreadPlacement("placement", owner);
+  const volume = new Volume("volume", { owner, location, size: config.volumeSize, protect });
+  const originTls = new OriginTls("origin", { hostnames: [hosts.app, ...SERVER_NAMES.map(hosts.server)] });
+  const servers = SERVER_NAMES.slice(0, config.secondServer ? 2 : 1).map((name, index) => {
+    const primary = index === 0;
+    const healthHostname = hosts.server(name);
+    const server = new Server(name, {
+      owner,
+      location,
+      serverType,
+      protect,
+      privateIp: `10.0.1.${index + 2}`,
+      subnetId: network.subnetId,
+      firewallId: firewall.id,
+      placementGroupId: placement.id.apply(Number),
+      hostnames: [hosts.app, healthHostname],
+      certificatePem: originTls.certificatePem,
+      privateKeyPem: originTls.privateKeyPem,
+      releaseName: hosts.release,
+      ...(primary ? { volumeId: volume.id } : {}),
+    });
+    return { name, primary, healthHostname, server };
+  });
+
+  // The way to them.
+  const dns = new Dns("dns", {
+    zoneId: zone.id,
+    appHostname: hosts.app,
+    origins: servers.map(({ server, ...origin }) => ({ ...origin, ipv4: server.ipv4, ipv6: server.ipv6 })),
+    releaseName: hosts.release,
+    initialRelease: config.image,
+  });
+
+  // What the edge answers by itself.
+  const appUrl = `https://${hosts.app}`;
+  const workers = repository.workers.map((worker) => {
+    const { output } = new Worker(worker.name, {
+      accountId,
+      stack: owner.stack,
+      worker,
+      hosts: [hosts.site("www"), hosts.app],
+      vars: { BACKEND_URL: appUrl, STACK: owner.stack },
+      protect,
+    });
+    return [worker.name, output] as const;
+  });
+  const sites = repository.sites.map((name) => {
+    const { project, domain, url } = new Site(name, {
+      accountId,
+      zoneId: zone.id,
+      project: `${owner.project}-${name}-${owner.stack}`,
+      domains: [hosts.site(name), ...(name === "www" && hosts.apex ? [hosts.apex] : [])],
+    });
+    return [name, { project, domain, url }] as const;
+  });
+
+  // What holds for the whole zone, whoever's hosts they are.
+  if (config.ownsZone) {
+    new ZoneSettings("zone-settings", { zoneId: zone.id });
+    new Waf("waf", { zoneId: zone.id, plan: config.cloudflarePlan, adminRanges: config.adminRanges });
+    new Cache("cache", { zoneId: zone.id, domain: config.domain });
+    new DomainProtection("domain", { zoneId: zone.id, domain: config.domain });
+  }
+
+  return {
+    schema: 1,
+    accountId,
+    zone,
+    app: { hostname: hosts.app, url: appUrl },
+    servers: servers.map(({ server: { id, name, ipv4, ipv6 }, healthHostname, primary }) => ({
+      name,
+      id,
+      ipv4,
+      ipv6,
+      healthHostname,
+      primary,
+    })),
+    volume: { id: volume.id, name: volume.name, linuxDevice: volume.linuxDevice },
+    workers: Object.fromEntries(workers),
+    sites: Object.fromEntries(sites),
+    releaseRecord: { id: dns.releaseRecordId, name: hosts.release },
+    image: config.image,
+  };
+}

@@ -1,0 +1,152 @@
+import { allConfig } from "@pulumi/pulumi/runtime/config.js";
+import { z } from "zod";
+import { StackProblem } from "./problem.ts";
+import { closest } from "./spelling.ts";
+
+const flag = z
+  .enum(["true", "false"], { error: 'must be "true" or "false"' })
+  .transform((text) => text === "true");
+const hostname = z
+  .string()
+  .regex(
+    /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/,
+    "must be a zone's name in lower case, without a scheme or a path",
+  );
+const cidr = z.union([z.cidrv4(), z.cidrv6()], { error: "must be a CIDR range" });
+
+/** Pulumi hands lists over as JSON text, however they are written in the YAML file. */
+const json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: "custom", message: "must be a list" });
+    return z.NEVER;
+  }
+});
+
+/** Every key that a stack has: how its text is read, and an example for the one who has to mend it. */
+const KEYS = {
+  /** The zone's name at Cloudflare. */
+  domain: { schema: hostname, example: "example.com" },
+  /** Comes after the first label of every host, so that two stacks share one zone. */
+  hostSuffix: {
+    schema: z.string().regex(/^(-[a-z0-9]+)?$/, 'must be empty or a dash and a word, like "-dev"'),
+    example: '"-dev"',
+  },
+  accountId: {
+    schema: z.string().regex(/^[0-9a-f]{32}$/, "must be the 32 hexadecimal digits of a Cloudflare account"),
+    example: "0123456789abcdef0123456789abcdef",
+  },
+  location: {
+    schema: z.enum(["hil", "ash", "fsn1", "nbg1", "hel1", "sin"], {
+      error: "must be one of hil, ash, fsn1, nbg1, hel1, sin",
+    }),
+    example: "hil",
+    fallback: "hil",
+  },
+  serverType: {
+    schema: z.string().regex(/^[a-z]+[0-9]+$/, "must be the name of a Hetzner server type"),
+    example: "cpx21",
+    fallback: "cpx21",
+  },
+  /** What the app should run, by digest: a tag can be moved, a digest can't. */
+  image: {
+    schema: z
+      .string()
+      .regex(
+        /^[a-z0-9.\-/:_]+@sha256:[0-9a-f]{64}$/,
+        "must be an image reference by digest (name@sha256:64 hexadecimal digits)",
+      ),
+    example: `ghcr.io/quayside/app@sha256:${"1".repeat(64)}`,
+  },
+  secondServer: { schema: flag, example: '"false"' },
+  /** In GB. Hetzner's limits: https://docs.hetzner.cloud/reference/cloud#volumes-create-a-volume */
+  volumeSize: {
+    schema: z
+      .string()
+      .regex(/^\d+$/, "must be a whole number of GB")
+      .transform(Number)
+      .pipe(z.number().min(10, "must be at least 10 (GB)").max(10240, "must be at most 10240 (GB)")),
+    example: '"20"',
+  },
+  /** Whether what holds data or addresses refuses to be deleted. */
+  protect: { schema: flag, example: '"true"' },
+  /** Zone-wide settings and rulesets belong to exactly one stack of a zone. */
+  ownsZone: { schema: flag, example: '"false"' },
+  cloudflarePlan: {
+    schema: z.enum(["free", "pro"], { error: "must be free or pro" }),
+    example: "free",
+  },
+  neonPlan: {
+    schema: z.enum(["free", "launch"], { error: "must be free or launch" }),
+    example: "free",
+  },
+  /** Who may reach Django's admin. An empty list means nobody. */
+  adminRanges: {
+    schema: json.pipe(z.array(cidr, { error: "must be a list" })),
+    example: "[203.0.113.0/24]",
+  },
+} satisfies Record<string, Key>;
+
+interface Key {
+  schema: z.ZodType<unknown, string>;
+  example: string;
+  fallback?: string;
+}
+
+export type Config = { readonly [K in keyof typeof KEYS]: z.output<(typeof KEYS)[K]["schema"]> };
+
+/** Reads the running stack's configuration. Throws one {@link StackProblem} that names every bad key. */
+export function readConfig(project: string, stack: string): Config {
+  const raw: Record<string, string> = {};
+  for (const [key, value] of Object.entries(allConfig())) {
+    if (key.startsWith(`${project}:`)) raw[key.slice(project.length + 1)] = String(value);
+  }
+  return parseConfig(raw, { project, file: `infra/Pulumi.${stack}.yaml` });
+}
+
+/** The parsing alone: `raw` is what the stack's file says, keys without their namespace, every value as text. */
+export function parseConfig(
+  raw: Readonly<Record<string, string>>,
+  source: { project: string; file: string },
+): Config {
+  const keys: Record<string, Key> = KEYS;
+  const complaints: string[] = [];
+  const parsed: Record<string, unknown> = {};
+  const name = (key: string) => `${source.project}:${key}`;
+
+  for (const [key, { schema, example, fallback }] of Object.entries(keys)) {
+    const text = raw[key] ?? fallback;
+    const hint = `for example  ${name(key)}: ${example}`;
+    if (text === undefined) {
+      complaints.push(`${name(key)} is missing; ${hint}`);
+      continue;
+    }
+    const result = schema.safeParse(text);
+    if (result.success) parsed[key] = result.data;
+    else {
+      const why = [...new Set(result.error.issues.map((issue) => place(issue.path) + issue.message))];
+      complaints.push(`${name(key)} is ${JSON.stringify(text)}: it ${why.join("; it ")}; ${hint}`);
+    }
+  }
+  for (const key of Object.keys(raw)) {
+    if (key in keys) continue;
+    const meant = closest(key, Object.keys(keys));
+    complaints.push(`${name(key)} is no known key${meant ? `; did you mean ${name(meant)}?` : ""}`);
+  }
+
+  if (complaints.length > 0) {
+    const count = complaints.length === 1 ? "one value" : `${complaints.length} values`;
+    throw new StackProblem(
+      `The configuration in ${source.file} has ${count} to mend:\n${complaints.map((line) => `  - ${line}`).join("\n")}`,
+      `Edit ${source.file} under "config:", then preview again.`,
+    );
+  }
+  return parsed as Config;
+}
+
+/** Which entry of a list an issue is about, counted as people count. */
+function place(path: PropertyKey[]): string {
+  const [index] = path;
+  return typeof index === "number" ? `(entry ${index + 1}) ` : "";
+}

@@ -1,0 +1,16 @@
+/** Says of every resource at Hetzner which project and stack it belongs to, and which of the stack's resources it is. */
+export interface Owner {
+  project: string;
+  stack: string;
+}
+
+export type Labels = Record<"project" | "stack" | "resource", string>;
+
+export function labels(owner: Owner, resource: string): Labels {
+  return { project: owner.project, stack: owner.stack, resource };
+}
+
+/** Names are unique in a Hetzner project, which stacks may share. */
+export function physicalName(owner: Owner, resource: string): string {
+  return `${owner.project}-${owner.stack}-${resource}`;
+}

@@ -1,0 +1,141 @@
+import { PrimaryIp } from "@pulumi/hcloud/primaryIp.js";
+import { Server as HcloudServer } from "@pulumi/hcloud/server.js";
+import { VolumeAttachment } from "@pulumi/hcloud/volumeAttachment.js";
+import {
+  all,
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  type Output,
+} from "@pulumi/pulumi";
+import { labels, type Owner, physicalName } from "./labels.ts";
+import type { Location } from "./location.ts";
+import { userData } from "./user-data.ts";
+
+/** The image of a new server. A living one is kept current by its own unattended upgrades. */
+const OPERATING_SYSTEM = "debian-12";
+
+export interface ServerArgs {
+  owner: Owner;
+  location: Location;
+  serverType: string;
+  /** Its address in the private network. */
+  privateIp: string;
+  subnetId: Input<string>;
+  firewallId: Input<number>;
+  placementGroupId: Input<number>;
+  /** The hostnames that the server answers to; all others are refused. */
+  hostnames: string[];
+  certificatePem: Input<string>;
+  privateKeyPem: Input<string>;
+  releaseName: string;
+  /** The id of the volume that this server keeps its data on, if it has one. */
+  volumeId?: Input<string>;
+  /** Whether its addresses refuse to be deleted. */
+  protect: boolean;
+}
+
+/**
+ * A server, on addresses of its own that outlive it: a server that is replaced comes back under the same ones, and no DNS
+ * record changes.
+ */
+export class Server extends ComponentResource {
+  readonly id: Output<string>;
+  readonly name: Output<string>;
+  readonly ipv4: Output<string>;
+  readonly ipv6: Output<string>;
+
+  constructor(name: string, args: ServerArgs, options?: ComponentResourceOptions) {
+    super("quayside:hetzner:Server", name, {}, options);
+    const { owner, location } = args;
+    const own = { parent: this };
+    const named = (resource: string) => ({
+      name: physicalName(owner, resource),
+      labels: labels(owner, resource),
+    });
+
+    const address = (type: "ipv4" | "ipv6") =>
+      new PrimaryIp(
+        `${name}-${type}`,
+        {
+          ...named(`${name}-${type}`),
+          type,
+          location,
+          assigneeType: "server",
+          autoDelete: false,
+          deleteProtection: args.protect,
+        },
+        { ...own, protect: args.protect },
+      );
+    const ipv4 = address("ipv4");
+    const ipv6 = address("ipv6");
+
+    const server = new HcloudServer(
+      name,
+      {
+        ...named(name),
+        location,
+        serverType: args.serverType,
+        // A disk that has grown with the type can't go back to a smaller type.
+        keepDisk: true,
+        image: OPERATING_SYSTEM,
+        shutdownBeforeDeletion: true,
+        firewallIds: [args.firewallId],
+        placementGroupId: args.placementGroupId,
+        publicNets: [
+          {
+            ipv4Enabled: true,
+            ipv4: ipv4.id.apply(Number),
+            ipv6Enabled: true,
+            ipv6: ipv6.id.apply(Number),
+          },
+        ],
+        networks: [{ subnetId: args.subnetId, ip: args.privateIp, aliasIps: [] }],
+        userData: all([args.certificatePem, args.privateKeyPem, args.volumeId]).apply(
+          ([certificatePem, privateKeyPem, volumeId]) =>
+            userData({
+              project: owner.project,
+              stack: owner.stack,
+              server: name,
+              hostnames: args.hostnames,
+              certificatePem,
+              privateKeyPem,
+              releaseName: args.releaseName,
+              volumeId,
+            }),
+        ),
+      },
+      {
+        ...own,
+        // Its name and addresses are taken as long as it lives, so the successor has to wait for its end.
+        deleteBeforeReplace: true,
+        // A newer image is for the next server, and there are no SSH keys.
+        ignoreChanges: ["image", "sshKeys"],
+        additionalSecretOutputs: ["userData"],
+      },
+    );
+
+    if (args.volumeId !== undefined) {
+      new VolumeAttachment(
+        `${name}-volume`,
+        {
+          serverId: server.id.apply(Number),
+          volumeId: all([args.volumeId]).apply(([id]) => Number(id)),
+          automount: false,
+        },
+        { ...own, deleteBeforeReplace: true },
+      );
+    }
+
+    this.id = server.id;
+    this.name = server.name;
+    this.ipv4 = ipv4.ipAddress;
+    this.ipv6 = ipv6.ipAddress.apply(firstAddress);
+    this.registerOutputs({});
+  }
+}
+
+/** A server takes the first address of its IPv6 network: `2001:db8:0:1::` and `2001:db8:0:1::/64` give `2001:db8:0:1::1`. */
+export function firstAddress(network: string): string {
+  return network.replace(/\/\d+$/, "").replace(/::$/, "::1");
+}
