@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * Type-checks every part that has a tsconfig.json of its own, at once: a Worker has other globals than Node.
+ *
+ * @param {string} project
+ * @returns {Promise<boolean>}
+ */
+function check(project) {
+  return new Promise((resolve) => {
+    const child = spawn("tsc", ["-p", project, "--pretty", String(process.stdout.isTTY === true)], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    child.once("error", () => resolve(false));
+    child.once("exit", (code) => resolve(code === 0));
+  });
+}
+
+const workers = existsSync("workers") ? readdirSync("workers").map((name) => join("workers", name)) : [];
+const projects = [".", "scripts/toolchain", ...workers].filter((folder) =>
+  existsSync(join(folder, "tsconfig.json")),
+);
+const results = await Promise.all(projects.map(check));
+const failed = projects.filter((_, index) => !results[index]);
+if (failed.length > 0) {
+  console.error(`types: errors in ${failed.join(", ")}`);
+  process.exitCode = 1;
+}
