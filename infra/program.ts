@@ -78,7 +78,7 @@ export async function program({
   const dns = new Dns("dns", {
     zoneId: zone.id,
     appHostname: hosts.app,
-    origins: servers.map(({ server, ...origin }) => ({ ...origin, ipv4: server.ipv4, ipv6: server.ipv6 })),
+    origins: servers.map((each) => ({ ...each, ipv4: each.server.ipv4, ipv6: each.server.ipv6 })),
     releaseName: hosts.release,
     initialRelease: config.image,
   });

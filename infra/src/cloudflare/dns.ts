@@ -1,5 +1,12 @@
 import { DnsRecord, type DnsRecordArgs } from "@pulumi/cloudflare/dnsRecord.js";
-import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type CustomResourceOptions,
+  type Input,
+  type Output,
+  type Resource,
+} from "@pulumi/pulumi";
 
 /** In seconds; 1 means "automatic", the only value a proxied record may have. */
 const AUTOMATIC = 1;
@@ -13,6 +20,8 @@ export interface Origin {
   healthHostname: string;
   ipv4: Input<string>;
   ipv6: Input<string>;
+  /** The app's records come after this and go before it: visitors are never sent to a server that is not there. */
+  server: Resource;
 }
 
 export interface DnsArgs {
@@ -33,24 +42,23 @@ export class Dns extends ComponentResource {
 
   constructor(name: string, args: DnsArgs, options?: ComponentResourceOptions) {
     super("quayside:cloudflare:Dns", name, {}, options);
-    const record = (label: string, record: Omit<DnsRecordArgs, "zoneId">, ignoreChanges: string[] = []) =>
-      new DnsRecord(label, { zoneId: args.zoneId, ...record }, { parent: this, ignoreChanges });
+    const record = (label: string, record: Omit<DnsRecordArgs, "zoneId">, own: CustomResourceOptions = {}) =>
+      new DnsRecord(label, { zoneId: args.zoneId, ...record }, { parent: this, ...own });
 
-    for (const origin of args.origins) {
-      for (const [use, hostname] of [
-        ["app", args.appHostname],
-        ["health", origin.healthHostname],
-      ] as const) {
-        const proxied = { name: hostname, proxied: true, ttl: AUTOMATIC };
-        record(`${use}-${origin.name}-a`, { ...proxied, type: "A", content: origin.ipv4 });
-        record(`${use}-${origin.name}-aaaa`, { ...proxied, type: "AAAA", content: origin.ipv6 });
-      }
+    for (const { name, healthHostname, ipv4, ipv6, server } of args.origins) {
+      const proxied = { proxied: true, ttl: AUTOMATIC };
+      const app = { ...proxied, name: args.appHostname };
+      record(`app-${name}-a`, { ...app, type: "A", content: ipv4 }, { dependsOn: server });
+      record(`app-${name}-aaaa`, { ...app, type: "AAAA", content: ipv6 }, { dependsOn: server });
+      const health = { ...proxied, name: healthHostname };
+      record(`health-${name}-a`, { ...health, type: "A", content: ipv4 });
+      record(`health-${name}-aaaa`, { ...health, type: "AAAA", content: ipv6 });
     }
 
     const release = record(
       "release",
       { name: args.releaseName, type: "TXT", content: JSON.stringify(args.initialRelease), ttl: RELEASE_TTL },
-      ["content"],
+      { ignoreChanges: ["content"] },
     );
     this.releaseRecordId = release.id;
     this.registerOutputs({});
