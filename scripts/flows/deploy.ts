@@ -1,0 +1,276 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { digest } from "../change/digest.ts";
+import type { Change } from "../change/model.ts";
+import type { Context } from "../commands/command.ts";
+import { type DeployedEdge, deployEdge, EdgeFailure } from "../edge/deploy.ts";
+import { startWrangler, type Wrangler } from "../edge/wrangler.ts";
+import { UserError } from "../errors.ts";
+import { cloudflare } from "../providers/cloudflare.ts";
+import type { ReleaseManifest } from "../release/manifest.ts";
+import { writeRecord } from "../release/record.ts";
+import { currentRelease, type ReleaseStore } from "../release/store.ts";
+import { type CheckResult, checksOf, verify } from "../release/verify.ts";
+import { applyStack } from "../stack/apply.ts";
+import { engineVersion } from "../stack/engine.ts";
+import { outputsFromEvents } from "../stack/outputs.ts";
+import { type Preview, previewStack } from "../stack/preview.ts";
+import type { OpenedStack } from "./environment.ts";
+
+/** What a deployment is asked to do. */
+export interface DeployOrder {
+  stack: OpenedStack;
+  releaseId: string;
+  sha: string;
+  ref: string;
+  actor: string;
+  runUrl?: string;
+  message: string;
+  /** Stops a deployment whose change may not be applied: throws a UserError with exit code 3. */
+  guard(preview: Preview, digest: string): Promise<void>;
+  /** Milliseconds until every part must answer right. */
+  verifyLimitMs: number;
+}
+
+export interface Deployment {
+  manifest: ReleaseManifest;
+  outputs: StackOutputs;
+  change: Change;
+  /** What is new at the edge, by name; empty with an unchanged infrastructure means that nothing was done. */
+  deployed: string[];
+  unchanged: string[];
+  checks: CheckResult[];
+  /** True when the commit was on the stack already, whole. */
+  nothingToDo: boolean;
+}
+
+/**
+ * Brings a commit to a stack: preview → guard → apply with the plan → outputs → Workers, sites and release record →
+ * verify → manifest.
+ *
+ * Can be run again after any failure: what is done already is found to be unchanged and is not done twice.
+ */
+export async function deploy(
+  context: Context,
+  releases: ReleaseStore,
+  order: DeployOrder,
+): Promise<Deployment> {
+  const { reporter } = context;
+  const { stack } = order;
+  const started = context.now();
+  const plans = mkdtempSync(join(tmpdir(), "plan-"));
+  const wrangler = lazyWrangler(stack);
+  try {
+    const previous = await currentRelease(releases, stack.name);
+    const digestKey = stack.secrets.require("DIGEST_KEY");
+    const planFile = join(plans, "plan.json");
+    const preview = await reporter.step(
+      `Preview of ${stack.name}`,
+      (note) =>
+        previewStack(stack.target, {
+          digestKey,
+          planFile,
+          signal: context.signal,
+          onProgress: (resources) => note(`${resources} resources`),
+        }),
+      ({ change }) => (change.steps.length === 0 ? "no changes" : `${change.steps.length} to change`),
+    );
+    const changeDigest = digest(preview.change, { key: digestKey, stack: stack.name });
+    await order.guard(preview, changeDigest);
+
+    const nothingToApply = preview.change.steps.length === 0;
+    // The wrangler processes load while the engine works.
+    if (!nothingToApply) wrangler.start();
+    const outputs = nothingToApply
+      ? outputsFromEvents(stack.name, preview.events)
+      : (
+          await reporter.step(
+            `Update of ${stack.name}`,
+            (note) =>
+              applyStack(stack.target, {
+                planFile,
+                message: order.message,
+                signal: context.signal,
+                onProgress: (done, name) => note(`${done} done, ${name}`),
+              }),
+            ({ counts }) => describeCounts(counts),
+          )
+        ).outputs;
+
+    const release = {
+      id: order.releaseId,
+      sha: order.sha,
+      stack: stack.name,
+      message: order.message,
+      at: started,
+    };
+    const base = {
+      schema: 1,
+      id: order.releaseId,
+      stack: stack.name,
+      kind: "deploy",
+      sha: order.sha,
+      ref: order.ref,
+      actor: order.actor,
+      runUrl: order.runUrl,
+      digest: changeDigest,
+      versions: { pulumi: engineVersion, wrangler: wranglerVersion() },
+      image: outputs.image,
+      startedAt: started.toISOString(),
+      previous: previous?.id,
+    } as const;
+
+    const announced = announce(context, stack, outputs, order.releaseId, previous);
+    // Waited for below; until then a refusal must not end the process.
+    announced.catch(() => undefined);
+    let edge: DeployedEdge;
+    try {
+      edge = await deployEdge(
+        {
+          root: context.root,
+          outputs,
+          previous,
+          wrangler: wrangler.start,
+          secrets: () => workerSecrets(stack, digestKey),
+          release,
+        },
+        reporter,
+      );
+    } catch (error) {
+      await announced.catch(() => undefined);
+      if (!(error instanceof EdgeFailure)) throw error;
+      const live = { ...previous?.workers, ...error.partial.workers };
+      await releases.record(
+        {
+          ...base,
+          workers: live,
+          sites: { ...previous?.sites, ...error.partial.sites },
+          finishedAt: context.now().toISOString(),
+          outcome: "failed",
+        },
+        outputs.app.url,
+      );
+      throw new UserError(
+        "edge-failed",
+        `The infrastructure of ${stack.name} is applied, but parts of the edge are not deployed:\n${error.message}\nNew and live: ${error.partial.deployed.join(", ") || "nothing"}. All other parts are as they were.`,
+        "Mend the cause and run the same command again: what is live already is not deployed twice.",
+        1,
+        { cause: error },
+      );
+    }
+    const imageChanged = await announced;
+
+    const nothingToDo = nothingToApply && edge.deployed.length === 0 && !imageChanged;
+    const manifest: ReleaseManifest = {
+      ...base,
+      workers: edge.workers,
+      sites: edge.sites,
+      outcome: "succeeded",
+    };
+    const checks = await reporter.step(
+      "Verify from outside",
+      (note) =>
+        verify(checksOf(manifest, outputs), {
+          limitMs: order.verifyLimitMs,
+          signal: context.signal,
+          onProgress: (right, of) => note(`${right} of ${of} answer`),
+        }),
+      (results) => `${results.filter(({ ok }) => ok).length} of ${results.length} answer right`,
+    );
+    const wrong = checks.filter(({ ok }) => !ok);
+    const finished: ReleaseManifest = {
+      ...manifest,
+      finishedAt: context.now().toISOString(),
+      outcome: wrong.length === 0 ? "succeeded" : "failed",
+    };
+    // A deployment that found everything in place is no new release; the last one still says what runs.
+    if (!nothingToDo || wrong.length > 0) await releases.record(finished, outputs.app.url);
+    if (wrong.length > 0) {
+      throw new UserError(
+        "verify-failed",
+        `Release ${order.releaseId} is live on ${stack.name} but does not answer right:\n${wrong.map(({ part, url, problem }) => `  ${part}: ${url} ${problem}`).join("\n")}`,
+        previous
+          ? `Go back with: npm run rollback -- ${stack.name} --to ${previous.id}`
+          : "Look at the part that is named first; there is no earlier release to go back to.",
+      );
+    }
+    return {
+      manifest: nothingToDo && previous ? previous : finished,
+      outputs,
+      change: preview.change,
+      deployed: [...edge.deployed, ...(imageChanged ? ["image"] : [])],
+      unchanged: edge.unchanged,
+      checks,
+      nothingToDo,
+    };
+  } finally {
+    await wrangler.close();
+    rmSync(plans, { recursive: true, force: true });
+  }
+}
+
+/** Tells the servers by the release record what to run; true when that is another image than before. */
+async function announce(
+  context: Context,
+  stack: OpenedStack,
+  outputs: StackOutputs,
+  releaseId: string,
+  previous: ReleaseManifest | undefined,
+): Promise<boolean> {
+  if (previous?.image === outputs.image) return false;
+  await writeReleaseRecord(context, stack, outputs, releaseId, outputs.image);
+  return true;
+}
+
+/** Writes the DNS record that the servers follow. */
+export async function writeReleaseRecord(
+  context: Context,
+  { secrets }: OpenedStack,
+  outputs: StackOutputs,
+  release: string,
+  image: string,
+): Promise<void> {
+  await context.reporter.step(
+    "Release record",
+    async () => {
+      const api = cloudflare(secrets.require("CLOUDFLARE_API_TOKEN"), secrets.get("CLOUDFLARE_BASE_URL"));
+      const content = writeRecord({ release, image }, secrets.get("RELEASE_SIGNING_KEY"));
+      await api.updateDnsRecord(outputs.zone.id, outputs.releaseRecord.id, `"${content}"`);
+    },
+    () => image,
+  );
+}
+
+/** The secrets that Workers get, and the key for their hashes. */
+export function workerSecrets(
+  stack: OpenedStack,
+  hashKey: string,
+): { values: Record<string, string>; hashKey: string } {
+  const signingKey = stack.secrets.get("INTAKE_SIGNING_KEY");
+  return { values: signingKey ? { INTAKE_SIGNING_KEY: signingKey } : {}, hashKey };
+}
+
+/** Wrangler processes that are started at the first call, or never. */
+export function lazyWrangler(stack: OpenedStack): { start: () => Wrangler; close: () => Promise<void> } {
+  let started: Wrangler | undefined;
+  return {
+    start: () => {
+      started ??= startWrangler(stack.secrets.forConsumer("wrangler"));
+      return started;
+    },
+    close: async () => started?.close(),
+  };
+}
+
+function wranglerVersion(): string {
+  const require = createRequire(import.meta.url);
+  return (require("wrangler/package.json") as { version: string }).version;
+}
+
+function describeCounts(counts: Record<string, number>): string {
+  const parts = Object.entries(counts).filter(([operation, count]) => operation !== "same" && count > 0);
+  return parts.map(([operation, count]) => `${count} ${operation}`).join(", ") || "no changes";
+}

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import type { Context } from "../commands/command.ts";
+import { connect, type Github } from "../github/client.ts";
+import { type GithubEvent, readEvent } from "../github/event.ts";
+import { fileReleases, githubReleases, type ReleaseStore } from "../release/store.ts";
+import { openSecrets, type Purpose, type Secrets } from "../secrets/open.ts";
+import { mask } from "../secrets/redaction.ts";
+import type { Project } from "../stack/stacks.ts";
+import type { StackTarget } from "../stack/target.ts";
+
+/** Who asked for this run: a GitHub event, or a person at a terminal. */
+export interface Caller {
+  event: GithubEvent | undefined;
+  github: Github | undefined;
+  releases: ReleaseStore;
+}
+
+/** Reads the event, connects to GitHub where there is one, and finds where releases are written down. */
+export function identifyCaller(context: Context): Caller {
+  const event = readEvent(context.env);
+  const token = context.env.GITHUB_TOKEN;
+  if (token) mask(token);
+  const github = event && token ? connect(token, event.repository, event.apiUrl) : undefined;
+  return {
+    event,
+    github,
+    releases: github ? githubReleases(github) : fileReleases(join(context.root, ".releases")),
+  };
+}
+
+/** A stack with its secrets opened, ready for the engine. */
+export interface OpenedStack {
+  name: string;
+  secrets: Secrets;
+  target: StackTarget;
+}
+
+/** Opens a stack's secrets and prepares the engine's target for it. Loads the Pulumi program only now. */
+export async function openStackTarget(
+  context: Context,
+  project: Project,
+  stack: string,
+  purpose: Purpose,
+): Promise<OpenedStack> {
+  const [secrets, { program }] = await Promise.all([
+    openSecrets(project.name, stack, purpose, context.env),
+    import("../../infra/program.ts"),
+  ]);
+  const engineEnv = { PULUMI_SKIP_UPDATE_CHECK: "true", ...secrets.forConsumer("engine") };
+  const run = async () => ({ ...(await program({ root: context.root, environment: engineEnv })) });
+  return {
+    name: stack,
+    secrets,
+    target: { name: stack, project: project.name, infraDir: project.infraDir, engineEnv, program: run },
+  };
+}

@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { z } from "zod";
+import { readRecord } from "../../release/record.ts";
+import { openStore } from "../clouds/base/store.ts";
+
+/** A server of the Hetzner cloud as far as the stand-in must know it. */
+export interface BornServer {
+  name: string;
+  userData: string;
+}
+
+export interface OriginOptions {
+  world: string;
+  /** The server of an address, as the Hetzner cloud knows it. */
+  findServer(ip: string): BornServer | undefined;
+  /** The content of a DNS TXT record, as the edge's resolver answers it. */
+  resolveTxt(name: string): Promise<string | undefined>;
+  port?: number;
+}
+
+export interface Origin {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** A message that the intake Worker delivered to Django. */
+export interface DeliveredMessage {
+  id: string;
+  host: string;
+  body: unknown;
+  at: string;
+}
+
+const Description = z.object({ releaseRecord: z.string() });
+
+/** An image of this tag-like digest end answers every page but the health ones with an error: a release that looks healthy. */
+const BROKEN_IMAGE = /bad[0-9a-f]*$/;
+
+/**
+ * Stands in for Django on every server of the world: one HTTP server that says which image it "runs", by the release
+ * record that the server's own user-data names. It is no Django and runs no container.
+ */
+export async function startOrigin(options: OriginOptions): Promise<Origin> {
+  const store = openStore(options.world, "origin");
+  const messages = store.collection<DeliveredMessage>("messages");
+
+  async function running(
+    ip: string,
+  ): Promise<{ server: string; release: string; image: string } | undefined> {
+    const server = options.findServer(ip);
+    const json = server && /"releaseRecord":\s*"([^"]+)"/.exec(server.userData)?.[1];
+    const { releaseRecord } = Description.parse({ releaseRecord: json ?? "" });
+    const content = releaseRecord ? await options.resolveTxt(releaseRecord) : undefined;
+    const record = content === undefined ? undefined : readRecord(content);
+    return server && record ? { server: server.name, ...record } : undefined;
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = new URL(request.url ?? "/", "http://origin").pathname;
+    const send = (status: number, type: string, body: string) =>
+      void response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
+    const json = (status: number, body: unknown) => send(status, "application/json", JSON.stringify(body));
+
+    const live = await running(String(request.headers["x-rehearsal-ip"] ?? ""));
+    if (path === "/_release") {
+      response.setHeader("access-control-allow-origin", "*");
+      return json(live ? 200 : 503, live ?? { release: null, image: null });
+    }
+    if (!live) return send(503, "text/plain", "No image runs on this server yet.\n");
+    if (path === "/health") return json(200, { ok: true });
+    if (BROKEN_IMAGE.test(live.image)) return send(500, "text/html", "<h1>Server Error (500)</h1>\n");
+    if (path === "/intake/messages" && request.method === "POST") {
+      const body: unknown = JSON.parse(await text(request));
+      const id = String(
+        request.headers["idempotency-key"] ?? z.looseObject({ id: z.string() }).parse(body).id,
+      );
+      const known = messages.get(id) !== undefined;
+      if (!known) {
+        messages.put(id, { id, host: request.headers.host ?? "", body, at: new Date().toISOString() });
+      }
+      return json(known ? 200 : 201, { id });
+    }
+    if (path === "/intake/messages") return json(200, messages.list());
+    return send(
+      200,
+      "text/html; charset=utf-8",
+      `<!doctype html><title>App</title><h1>Hello from ${live.server}</h1><p>Image <code>${live.image}</code>, release <code>${live.release}</code>.</p>\n`,
+    );
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      response.writeHead(500, { "content-type": "text/plain" }).end(String(error));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => {
+          store.close();
+          resolve();
+        });
+      }),
+  };
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}

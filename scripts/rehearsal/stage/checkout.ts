@@ -1,0 +1,75 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+
+/** A person's clone of the repository, with the rehearsed GitHub as its remote. */
+export interface Checkout {
+  dir: string;
+  git(...args: string[]): Promise<string>;
+  /** Replaces text in a file; fails when the text is not there, so that a scene can't quietly do nothing. */
+  edit(file: string, from: string, to: string): void;
+  /** Commits everything on the branch that is checked out; gives the commit's sha. */
+  commit(message: string): Promise<string>;
+}
+
+const PERSON = { name: "Robin Harbour", email: "robin@quayside.example" };
+
+/**
+ * Copies the working tree (what git tracks and what it does not ignore) into a fresh clone, so that what is rehearsed is
+ * what is on the developer's screen. It stands below the repository, where Node finds the installed packages.
+ */
+export async function makeCheckout(
+  root: string,
+  dir: string,
+  remote: string,
+  configure: (checkout: Checkout) => void,
+): Promise<Checkout> {
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: root,
+  });
+  for (const file of stdout.split("\0").filter(Boolean)) {
+    const from = join(root, file);
+    if (!existsSync(from)) continue;
+    mkdirSync(dirname(join(dir, file)), { recursive: true });
+    cpSync(from, join(dir, file));
+  }
+  const git = async (...args: string[]) => {
+    const result = await execa("git", args, {
+      cwd: dir,
+      env: {
+        PATH: process.env.PATH ?? "",
+        HOME: dir,
+        GIT_CONFIG_NOSYSTEM: "1",
+        GIT_AUTHOR_NAME: PERSON.name,
+        GIT_AUTHOR_EMAIL: PERSON.email,
+        GIT_COMMITTER_NAME: PERSON.name,
+        GIT_COMMITTER_EMAIL: PERSON.email,
+      },
+      extendEnv: false,
+    });
+    return result.stdout.trim();
+  };
+  const checkout: Checkout = {
+    dir,
+    git,
+    edit(file, from, to) {
+      const path = join(dir, file);
+      const text = readFileSync(path, "utf8");
+      if (!text.includes(from)) throw new Error(`${file} has no text “${from}”`);
+      writeFileSync(path, text.replace(from, to));
+    },
+    async commit(message) {
+      await git("add", "--all");
+      await git("commit", "--quiet", "--message", message);
+      return git("rev-parse", "HEAD");
+    },
+  };
+  await git("init", "--quiet", "--initial-branch", "main");
+  configure(checkout);
+  await checkout.commit("Start from the template");
+  await git("remote", "add", "origin", remote);
+  await git("push", "--quiet", "--force", "origin", "main");
+  return checkout;
+}

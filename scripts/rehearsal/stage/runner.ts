@@ -1,0 +1,181 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { z } from "zod";
+import type { Checkout } from "./checkout.ts";
+import type { Clouds } from "./clouds-process.ts";
+
+/** One job as a workflow would start it: a command of the CLI, and the event that it reacts to. */
+export interface JobOrder {
+  /** For people, and for the name of the log. */
+  name: string;
+  workflow: string;
+  /** Arguments of scripts/cli.ts. */
+  command: string[];
+  event: { name: string; payload: unknown };
+  sha: string;
+  ref: string;
+  /** The GitHub Environment that the job opens, where it opens one. */
+  environment?: string;
+  actor: string;
+}
+
+export interface JobOutcome {
+  name: string;
+  command: string;
+  exitCode: number;
+  seconds: number;
+  /** stdout and stderr as the runner keeps them: masked. */
+  log: string;
+  /** What `--json` printed, parsed. */
+  result: unknown;
+  summary: string;
+}
+
+const Job = z.object({ idTokenRequestUrl: z.string(), idTokenRequestToken: z.string(), runId: z.number() });
+
+/** A GitHub runner as far as a job can tell: its variables, its files, its masks, an identity token. */
+export class Runner {
+  readonly #clouds: Clouds;
+  readonly #dir: string;
+  readonly #backend: string;
+  readonly #providers: Record<string, number> | undefined;
+  #count = 0;
+
+  constructor(options: { clouds: Clouds; dir: string; backend: string }) {
+    this.#clouds = options.clouds;
+    this.#dir = options.dir;
+    this.#backend = options.backend;
+    this.#providers = options.clouds.providers;
+    mkdirSync(this.#dir, { recursive: true });
+  }
+
+  async run(checkout: Checkout, order: JobOrder): Promise<JobOutcome> {
+    const { github, edge } = this.#clouds;
+    const folder = join(this.#dir, `job-${++this.#count}`);
+    mkdirSync(join(folder, "home"), { recursive: true });
+    const files = {
+      event: join(folder, "event.json"),
+      output: join(folder, "output"),
+      summary: join(folder, "summary.md"),
+    };
+    writeFileSync(files.event, JSON.stringify(order.event.payload));
+    writeFileSync(files.output, "");
+    writeFileSync(files.summary, "");
+    const job = await this.#register(order);
+    await checkout.git("checkout", "--quiet", "--force", order.sha);
+
+    const started = performance.now();
+    const result = await execa(
+      process.execPath,
+      ["--no-warnings", "scripts/cli.ts", ...order.command, "--json"],
+      {
+        cwd: checkout.dir,
+        extendEnv: false,
+        reject: false,
+        stdin: "ignore",
+        all: true,
+        env: {
+          PATH: process.env.PATH ?? "",
+          HOME: join(folder, "home"),
+          PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(this.#dir, "compile-cache"),
+          CI: "true",
+          GITHUB_ACTIONS: "true",
+          GITHUB_API_URL: github.url,
+          GITHUB_SERVER_URL: "https://github.com",
+          GITHUB_REPOSITORY: github.repository,
+          GITHUB_EVENT_NAME: order.event.name,
+          GITHUB_EVENT_PATH: files.event,
+          GITHUB_SHA: order.sha,
+          GITHUB_REF: order.ref,
+          GITHUB_REF_NAME: order.ref.replace(/^refs\/(heads|tags)\//, ""),
+          GITHUB_REF_TYPE: order.ref.startsWith("refs/tags/") ? "tag" : "branch",
+          GITHUB_WORKFLOW: order.workflow,
+          GITHUB_ACTOR: order.actor,
+          GITHUB_RUN_ID: String(job.runId),
+          GITHUB_RUN_ATTEMPT: "1",
+          GITHUB_OUTPUT: files.output,
+          GITHUB_STEP_SUMMARY: files.summary,
+          GITHUB_TOKEN: github.token,
+          ACTIONS_ID_TOKEN_REQUEST_URL: job.idTokenRequestUrl,
+          ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.idTokenRequestToken,
+          PULUMI_API: new URL(this.#clouds.esc.url).origin,
+          PULUMI_ORG: this.#clouds.esc.org,
+          PULUMI_BACKEND_URL: this.#backend,
+          HCLOUD_ENDPOINT: this.#clouds.hetzner.url,
+          CLOUDFLARE_BASE_URL: this.#clouds.cloudflare.url,
+          CLOUDFLARE_API_BASE_URL: this.#clouds.cloudflare.url,
+          CLOUDFLARE_ACCOUNT_ID: this.#clouds.cloudflare.accountId,
+          NEON_API_URL: this.#clouds.neon.url,
+          DOPPLER_API_HOST: this.#clouds.doppler.url,
+          ...(this.#providers
+            ? {
+                PULUMI_DEBUG_PROVIDERS: Object.entries(this.#providers)
+                  .map(([name, port]) => `${name}:${port}`)
+                  .join(","),
+              }
+            : {}),
+          // The rehearsed internet is behind a proxy, as in many companies: nothing else tells the pipeline that it is there.
+          NODE_USE_ENV_PROXY: "1",
+          HTTPS_PROXY: edge.url,
+          NO_PROXY: "127.0.0.1,localhost",
+          NODE_EXTRA_CA_CERTS: edge.ca,
+        },
+      },
+    );
+    const { log, masks } = applyMasks(result.all ?? "");
+    const hide = (text: string) => masks.reduce((clean, mask) => clean.replaceAll(mask, "***"), text);
+    return {
+      name: order.name,
+      command: `npm run ${order.command.join(" ")}`,
+      exitCode: result.exitCode ?? 1,
+      seconds: (performance.now() - started) / 1000,
+      log,
+      result: parseLastLine(hide(result.stdout)),
+      summary: hide(readFileSync(files.summary, "utf8")),
+    };
+  }
+
+  async #register(order: JobOrder): Promise<z.infer<typeof Job>> {
+    const { github } = this.#clouds;
+    const response = await fetch(`${github.url}/_rehearsal/jobs`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        claims: {
+          event_name: order.event.name,
+          ref: order.ref,
+          sha: order.sha,
+          actor: order.actor,
+          workflow: order.workflow,
+          ...(order.environment ? { environment: order.environment } : {}),
+        },
+      }),
+    });
+    return Job.parse(await response.json());
+  }
+}
+
+/** What GitHub's runner does with `::add-mask::` lines: takes them out, and their values out of everything. */
+function applyMasks(raw: string): { log: string; masks: string[] } {
+  const masks: string[] = [];
+  const kept: string[] = [];
+  for (const line of raw.split("\n")) {
+    const mask = /^::add-mask::(.*)$/.exec(line)?.[1];
+    if (mask === undefined) kept.push(line);
+    else masks.push(mask.replaceAll("%0A", "\n").replaceAll("%0D", "\r").replaceAll("%25", "%"));
+  }
+  masks.sort((a, b) => b.length - a.length);
+  return { log: masks.reduce((text, mask) => text.replaceAll(mask, "***"), kept.join("\n")), masks };
+}
+
+function parseLastLine(stdout: string): unknown {
+  const line = stdout.trim().split("\n").at(-1) ?? "";
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}
