@@ -6,6 +6,7 @@ const workers = existsSync(new URL("node_modules/@cloudflare/vitest-plugin", imp
 
 export default defineConfig({
   test: {
+    silent: "passed-only",
     projects: [
       ...(workers ? ["workers/*/vitest.config.ts"] : []),
       {
