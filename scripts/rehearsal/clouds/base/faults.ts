@@ -20,14 +20,23 @@ export type Fault = z.infer<typeof Fault>;
 
 /** A fault with the requests that it applies to: the next `times` ones whose method and path (a regular expression) fit. */
 export const FaultRule = z.object({
-  method: z.string().optional(),
-  path: z.string().default("."),
+  method: z.string().toUpperCase().optional(),
+  path: z.string().refine(isRegExp, "is not a regular expression").default("."),
   times: z.number().int().positive().default(1),
   /** How many fitting requests pass unharmed first. */
   skip: z.number().int().nonnegative().default(0),
   fault: Fault,
 });
 export type FaultRule = z.infer<typeof FaultRule>;
+
+function isRegExp(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The header that asks for one fault on this very request: the JSON of a {@link Fault}. */
 export const FAULT_HEADER = "x-rehearsal-fault";
@@ -80,11 +89,10 @@ export class Faults {
   /** Applies the faults to a cloud's API. `refuse` makes the provider's own error body for a status. */
   middleware(refuse: (status: number, context: Context) => Response): MiddlewareHandler {
     return async (context, next) => {
-      const header = context.req.header(FAULT_HEADER);
-      const faults = [
-        ...(header ? [Fault.parse(JSON.parse(header))] : []),
-        ...this.take(context.req.method, context.req.path),
-      ];
+      const asked = askedFault(context.req.header(FAULT_HEADER));
+      if (asked === "unreadable")
+        return context.json({ error: `${FAULT_HEADER} must be the JSON of a fault` }, 400);
+      const faults = [...asked, ...this.take(context.req.method, context.req.path)];
       if (this.baseLatencyMs > 0) await delay(this.baseLatencyMs);
       let drop = false;
       for (const fault of faults) {
@@ -109,5 +117,14 @@ export class Faults {
       await next();
       if (drop) context.res.headers.set(DROP_HEADER, "1");
     };
+  }
+}
+
+function askedFault(header: string | undefined): Fault[] | "unreadable" {
+  if (header === undefined) return [];
+  try {
+    return [Fault.parse(JSON.parse(header))];
+  } catch {
+    return "unreadable";
   }
 }

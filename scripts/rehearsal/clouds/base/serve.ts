@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { z } from "zod";
 import { DROP_HEADER, FaultRule, type Faults } from "./faults.ts";
 
 /** A cloud that listens. `url` has no trailing slash and no API path: `http://127.0.0.1:PORT`. */
@@ -20,12 +21,15 @@ export interface Call {
   ms: number;
 }
 
+const MAX_CALLS = 20_000;
+const Latency = z.object({ ms: z.number().int().nonnegative() });
+
 /**
  * Serves a cloud's API on 127.0.0.1 (`port` 0 = any free one), with the admin calls that every cloud has:
  *
  * - `POST /_rehearsal/faults` a {@link FaultRule}; `DELETE /_rehearsal/faults` forgets all of them
  * - `PUT /_rehearsal/latency` `{ "ms": 50 }` for every call from now on
- * - `GET /_rehearsal/calls` the calls answered so far; `DELETE` empties the list
+ * - `GET /_rehearsal/calls` the last {@link MAX_CALLS} calls answered; `DELETE` empties the list
  *
  * An answer that carries {@link DROP_HEADER} is never sent: the connection is cut instead.
  */
@@ -33,7 +37,9 @@ export async function serve(api: Hono, faults: Faults, port = 0): Promise<Listen
   const calls: Call[] = [];
   const app = new Hono();
   app.post("/_rehearsal/faults", async (c) => {
-    faults.add(FaultRule.parse(await c.req.json()));
+    const rule = await read(c, FaultRule);
+    if (rule instanceof Response) return rule;
+    faults.add(rule);
     return c.body(null, 204);
   });
   app.delete("/_rehearsal/faults", (c) => {
@@ -41,7 +47,9 @@ export async function serve(api: Hono, faults: Faults, port = 0): Promise<Listen
     return c.body(null, 204);
   });
   app.put("/_rehearsal/latency", async (c) => {
-    faults.baseLatencyMs = Number(((await c.req.json()) as { ms: number }).ms);
+    const latency = await read(c, Latency);
+    if (latency instanceof Response) return latency;
+    faults.baseLatencyMs = latency.ms;
     return c.body(null, 204);
   });
   app.get("/_rehearsal/calls", (c) => c.json(calls));
@@ -60,6 +68,7 @@ export async function serve(api: Hono, faults: Faults, port = 0): Promise<Listen
       status: response.status,
       ms: Date.now() - started,
     });
+    if (calls.length > MAX_CALLS) calls.shift();
     return response;
   });
 
@@ -87,4 +96,10 @@ export async function serve(api: Hono, faults: Faults, port = 0): Promise<Listen
         server.close(() => resolve());
       }),
   };
+}
+
+/** An admin call's body, or the answer that says what is wrong with it. */
+async function read<T extends z.ZodType>(context: Context, schema: T): Promise<z.output<T> | Response> {
+  const parsed = schema.safeParse(await context.req.json().catch(() => undefined));
+  return parsed.success ? parsed.data : context.json({ error: z.prettifyError(parsed.error) }, 400);
 }

@@ -16,8 +16,13 @@ export interface Store {
   collection<T>(name: string): Collection<T>;
   /** The next number of a named counter, starting at `first` (default 1). Never given twice, not even after a crash. */
   next(counter: string, first?: number): number;
-  /** Runs `work` so that all of its writes happen or none. `work` must be synchronous. */
+  /** Runs `work` so that all of its writes happen or none. `work` must be synchronous. Inside another one, it joins that. */
   transaction<R>(work: () => R): R;
+  /**
+   * The same for work that awaits; its writes are kept when `keep` says so of the result. Calls run one after the other.
+   * `work` must not wait for anything from outside (network, timers): until it is done, nobody else's writes are apart.
+   */
+  transactionAsync<R>(work: () => Promise<R>, keep: (result: R) => boolean): Promise<R>;
   close(): void;
 }
 
@@ -46,6 +51,7 @@ export function openStore(world: string, cloud: string): Store {
     "INSERT INTO counters (name, value) VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value=value+1 RETURNING value",
   );
 
+  let line: Promise<unknown> = Promise.resolve();
   return {
     collection<T>(name: string): Collection<T> {
       const parse = (row: unknown): T => JSON.parse((row as { body: string }).body) as T;
@@ -65,6 +71,7 @@ export function openStore(world: string, cloud: string): Store {
     },
     next: (counter, first = 1) => Number((increment.get(counter, first) as { value: number }).value),
     transaction(work) {
+      if (db.isTransaction) return work();
       db.exec("BEGIN IMMEDIATE");
       try {
         const result = work();
@@ -74,6 +81,22 @@ export function openStore(world: string, cloud: string): Store {
         db.exec("ROLLBACK");
         throw error;
       }
+    },
+    transactionAsync(work, keep) {
+      const run = async () => {
+        db.exec("BEGIN IMMEDIATE");
+        try {
+          const result = await work();
+          db.exec(keep(result) ? "COMMIT" : "ROLLBACK");
+          return result;
+        } catch (error) {
+          db.exec("ROLLBACK");
+          throw error;
+        }
+      };
+      const turn = line.then(run, run);
+      line = turn;
+      return turn;
     },
     close: () => db.close(),
   };
