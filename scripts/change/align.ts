@@ -25,16 +25,7 @@ export function align(before: readonly string[], after: readonly string[]): Alig
   const middle = shortest(
     before.slice(head, before.length - tail),
     after.slice(head, after.length - tail),
-  ).map((entry): Aligned => {
-    switch (entry.kind) {
-      case "same":
-        return { kind: "same", before: entry.before + head, after: entry.after + head };
-      case "remove":
-        return { kind: "remove", before: entry.before + head };
-      case "add":
-        return { kind: "add", after: entry.after + head };
-    }
-  });
+  ).map((entry) => shifted(entry, head));
   const same = (count: number, b: number, a: number): Aligned[] =>
     Array.from({ length: count }, (_, i) => ({ kind: "same", before: b + i, after: a + i }));
   return [
@@ -87,6 +78,17 @@ function walkBack(trace: readonly Int32Array[], offset: number, n: number, m: nu
     else script.push({ kind: "remove", before: --x });
   }
   return script.reverse();
+}
+
+function shifted(entry: Aligned, by: number): Aligned {
+  switch (entry.kind) {
+    case "same":
+      return { kind: "same", before: entry.before + by, after: entry.after + by };
+    case "remove":
+      return { kind: "remove", before: entry.before + by };
+    case "add":
+      return { kind: "add", after: entry.after + by };
+  }
 }
 
 function removalsFirst(script: readonly Aligned[]): Aligned[] {
