@@ -83,8 +83,9 @@ const HOURS_A_MONTH = 624;
 const TERABYTE = 1024 ** 4;
 
 /** The API's price object: net and gross are the same, as no VAT is added for the account. */
-function price(usd: string | number, digits = 10): { net: string; gross: string } {
-  return { net: Number(usd).toFixed(digits), gross: Number(usd).toFixed(digits + 6) };
+function price(usd: string): { net: string; gross: string } {
+  const net = Number(usd).toFixed(10);
+  return { net, gross: `${net}000000` };
 }
 
 function placePrices(type: ServerType) {
