@@ -1,6 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import "./test/backend-server.ts";
+import type {} from "./test/backend-server.ts"; // types what is provided
 
 export default defineConfig({
   plugins: [
@@ -21,6 +21,8 @@ export default defineConfig({
     globalSetup: ["./test/backend-server.ts"],
     // One backend serves all files.
     fileParallelism: false,
+    // One start of workerd for all files instead of one each; they keep nothing in module scope.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

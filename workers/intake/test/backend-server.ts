@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
-import type { Answer, Received } from "./backend.ts";
+import type { Answer, Received } from "./wire.ts";
 
 /** Starts the application's place in these tests, a real HTTP server that tests steer from within workerd by backend.ts. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -1,22 +1,5 @@
 import { env } from "cloudflare:workers";
-
-/** How the backend answers: the first rule that fits a body, else 201. */
-export interface Answer {
-  /** 0: the connection is cut after the message was read. */
-  status: number;
-  headers?: Record<string, string>;
-  /** Only for bodies that hold this text. */
-  where?: string;
-  /** For so many messages; without it, for good. */
-  times?: number;
-}
-
-export interface Received {
-  headers: Record<string, string>;
-  body: string;
-  /** What the backend answered. */
-  status: number;
-}
+import type { Answer, Received } from "./wire.ts";
 
 /** Steers and questions the server of backend-server.ts. */
 export const backend = {
