@@ -80,7 +80,6 @@ export async function program({
     appHostname: hosts.app,
     origins: servers.map((each) => ({ ...each, ipv4: each.server.ipv4, ipv6: each.server.ipv6 })),
     releaseName: hosts.release,
-    initialRelease: config.image,
   });
 
   // What the edge answers by itself.

@@ -12,6 +12,8 @@ import {
 const AUTOMATIC = 1;
 /** In seconds: the least that a record outside of the proxy may have. Servers look the release up at this pace. */
 const RELEASE_TTL = 60;
+/** What the release record says until the first deploy: nothing to run, as only a deploy can say so. */
+const NO_RELEASE = '"v=1 release=none"';
 
 export interface Origin {
   /** The server's short name, `server1`. */
@@ -29,8 +31,6 @@ export interface DnsArgs {
   appHostname: string;
   origins: Origin[];
   releaseName: string;
-  /** What the release record says until the first deploy writes it: the image reference. */
-  initialRelease: string;
 }
 
 /**
@@ -57,7 +57,7 @@ export class Dns extends ComponentResource {
 
     const release = record(
       "release",
-      { name: args.releaseName, type: "TXT", content: JSON.stringify(args.initialRelease), ttl: RELEASE_TTL },
+      { name: args.releaseName, type: "TXT", content: NO_RELEASE, ttl: RELEASE_TTL },
       { ignoreChanges: ["content"] },
     );
     this.releaseRecordId = release.id;
