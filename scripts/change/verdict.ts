@@ -1,0 +1,43 @@
+import { approvalLabel } from "./hazards/index.ts";
+import type { Change, Hazard } from "./model.ts";
+
+export type VerdictKind = "no-change" | "safe" | "needs-approval" | "will-fail";
+
+/** A preview in one word, and the hazards that nobody has allowed yet. */
+export interface Verdict {
+  kind: VerdictKind;
+  /** For people: `Needs approval`. */
+  words: string;
+  unapproved: Hazard[];
+}
+
+export const VERDICT_WORDS: { readonly [kind in VerdictKind]: string } = {
+  "no-change": "No change",
+  safe: "Safe",
+  "needs-approval": "Needs approval",
+  "will-fail": "Will fail",
+};
+
+/**
+ * Judges one stack's preview. `approvals` are the labels that count ({@link approvalLabel}); the caller knows whose labels
+ * those are and whether they were given for this digest.
+ */
+export function judge(preview: {
+  change?: Change;
+  hazards: readonly Hazard[];
+  /** What the engine or the pipeline failed with. */
+  failure?: unknown;
+  approvals?: readonly string[];
+}): Verdict {
+  const approved = new Set(preview.approvals);
+  const unapproved = preview.hazards.filter((hazard) => !approved.has(approvalLabel(hazard)));
+  const kind = kindOf(preview.change, preview.failure, unapproved);
+  return { kind, words: VERDICT_WORDS[kind], unapproved };
+}
+
+function kindOf(change: Change | undefined, failure: unknown, unapproved: readonly Hazard[]): VerdictKind {
+  if (failure !== undefined || !change) return "will-fail";
+  if (change.diagnostics.some((diagnostic) => diagnostic.severity === "error")) return "will-fail";
+  if (unapproved.length > 0) return "needs-approval";
+  return change.steps.length === 0 && change.outputs.length === 0 ? "no-change" : "safe";
+}
