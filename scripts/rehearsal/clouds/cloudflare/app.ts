@@ -1,0 +1,68 @@
+import { Hono } from "hono";
+import type { Faults } from "../base/faults.ts";
+import { account } from "./api/account.ts";
+import { authenticate, type Tokens } from "./api/auth.ts";
+import { d1 } from "./api/d1.ts";
+import { dns } from "./api/dns.ts";
+import { kv } from "./api/kv.ts";
+import { pagesAssets } from "./api/pages/assets.ts";
+import { pagesDeployments } from "./api/pages/deployments.ts";
+import { pagesProjects } from "./api/pages/projects.ts";
+import { queues } from "./api/queues.ts";
+import { r2 } from "./api/r2.ts";
+import { rateLimit } from "./api/rate-limit.ts";
+import { turnstile } from "./api/turnstile.ts";
+import { scripts } from "./api/workers/scripts.ts";
+import { triggers } from "./api/workers/triggers.ts";
+import { zoneSettings } from "./api/zone-settings.ts";
+import { zones } from "./api/zones.ts";
+import type { Storage } from "./edge/storage.ts";
+import { ApiError, failure } from "./envelope.ts";
+import type { CloudState } from "./state.ts";
+
+/** Cloudflare's API v4 under `/client/v4`, as far as the project and its official clients use it. */
+export function cloudflareApi(
+  state: CloudState,
+  storage: Storage,
+  faults: Faults,
+  options: { tokens: Tokens; enforceRateLimit: boolean },
+): Hono {
+  const api = new Hono();
+  api.onError((error) => {
+    if (error instanceof ApiError) return failure(error.status, error.errors);
+    process.stderr.write(`cloudflare: ${error.stack}\n`);
+    return failure(500, [{ code: 10013, message: "An unknown error has occurred." }]);
+  });
+  api.notFound((c) =>
+    failure(404, [
+      {
+        code: 7003,
+        message: `Could not route to ${c.req.path.replace("/client/v4", "")}, perhaps your object identifier is invalid?`,
+      },
+      { code: 7000, message: "No route for that URI" },
+    ]),
+  );
+  api.use(faults.middleware((status) => failure(status, [refusal(status)])));
+  api.use(rateLimit(state.now, options.enforceRateLimit));
+  api.use(authenticate(options.tokens));
+  api.use("/accounts/:account/*", async (c, next) => {
+    if (c.req.param("account") !== state.accountId)
+      throw new ApiError(
+        404,
+        7003,
+        `Could not route to ${c.req.path.replace("/client/v4", "")}, perhaps your object identifier is invalid?`,
+      );
+    await next();
+  });
+  for (const room of [account, zones, zoneSettings, dns, queues, r2, turnstile, scripts, triggers])
+    room(api, state);
+  for (const room of [pagesAssets, pagesDeployments, pagesProjects]) room(api, state);
+  kv(api, state, storage);
+  d1(api, state, storage);
+  return new Hono().route("/client/v4", api);
+}
+
+function refusal(status: number) {
+  if (status === 429) return { code: 971, message: "Please wait and consider throttling your request speed" };
+  return { code: 10013, message: "An unknown error has occurred." };
+}
