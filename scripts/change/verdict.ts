@@ -1,5 +1,5 @@
 import { approvalLabel } from "./hazards/index.ts";
-import type { Change, Hazard } from "./model.ts";
+import type { Change, EdgeChange, Hazard } from "./model.ts";
 
 export type VerdictKind = "no-change" | "safe" | "needs-approval" | "will-fail";
 
@@ -28,16 +28,21 @@ export function judge(preview: {
   /** What the engine or the pipeline failed with. */
   failure?: unknown;
   approvals?: readonly string[];
+  edge?: readonly EdgeChange[];
 }): Verdict {
   const approved = new Set(preview.approvals);
   const unapproved = preview.hazards.filter((hazard) => !approved.has(approvalLabel(hazard)));
-  const kind = kindOf(preview.change, preview.failure, unapproved);
+  const kind = kindOf(preview, unapproved);
   return { kind, words: VERDICT_WORDS[kind], unapproved };
 }
 
-function kindOf(change: Change | undefined, failure: unknown, unapproved: readonly Hazard[]): VerdictKind {
+function kindOf(
+  { change, failure, edge = [] }: Pick<Parameters<typeof judge>[0], "change" | "failure" | "edge">,
+  unapproved: readonly Hazard[],
+): VerdictKind {
   if (failure !== undefined || !change) return "will-fail";
   if (change.diagnostics.some((diagnostic) => diagnostic.severity === "error")) return "will-fail";
   if (unapproved.length > 0) return "needs-approval";
-  return change.steps.length === 0 && change.outputs.length === 0 ? "no-change" : "safe";
+  const edgeChanges = edge.some(({ action }) => action !== "same");
+  return change.steps.length === 0 && change.outputs.length === 0 && !edgeChanges ? "no-change" : "safe";
 }

@@ -1,0 +1,49 @@
+import type { Change, Cost, EdgeChange, Hazard } from "../model.ts";
+
+/** All that a comment shows. Links are left out where they are no http(s) URLs. */
+export interface CommentView {
+  /** The commit's full sha. */
+  commit: string;
+  /** When the preview was made, ISO 8601. */
+  at: string;
+  runUrl?: string;
+  commitUrl?: string;
+  /** The whole report, for when something was cut. */
+  artifactUrl?: string;
+  /** One entry a stack, in the order that people should read. */
+  stacks: readonly StackView[];
+  /** What became of this preview since: shown above everything else. */
+  outcome?: Outcome;
+  /** Things that concern the whole preview (a fork's pull request gets no credentials, a comment could not be updated, …). */
+  notes?: readonly string[];
+  /** With a graph of what changes and what depends on it. */
+  graph?: boolean;
+}
+
+export interface StackView {
+  stack: string;
+  /** Missing where the preview did not get that far. */
+  change?: Change;
+  cost?: Cost;
+  hazards: readonly Hazard[];
+  /** The labels that count for this very digest. */
+  approvals?: readonly string[];
+  edge?: readonly EdgeChange[];
+  digest?: string;
+  durationMs: number;
+  /** What stopped the preview; cause and fix are guessed from the message where they are not given. */
+  failure?: { message: string; cause?: string; fix?: string };
+  outcome?: Outcome;
+  /** Resources that stay as they are and depend on a changed one, for the graph. */
+  dependents?: readonly { urn: string; name: string; type: string; dependencies: readonly string[] }[];
+}
+
+/** What became of a preview after it was made. */
+export interface Outcome {
+  kind: "applied" | "stopped" | "failed" | "closed" | "outdated";
+  /** Why, in a sentence. */
+  why?: string;
+  runUrl?: string;
+  /** ISO 8601. */
+  at?: string;
+}
