@@ -4,7 +4,7 @@ import type { ReleaseManifest } from "../release/manifest.ts";
 import type { Reporter } from "../terminal/reporter.ts";
 import { findParts } from "./parts.ts";
 import { deploySite, siteHash } from "./site.ts";
-import { deployWorker, type WorkerSecrets, workerHash } from "./worker.ts";
+import { deployWorker, secretsHash, type WorkerSecrets, workerHash } from "./worker.ts";
 import type { Wrangler } from "./wrangler.ts";
 
 /** What one deployment of the edge left live, and which of it is new. */
@@ -42,9 +42,9 @@ export async function deployEdge(deployment: EdgeDeployment, reporter: Reporter)
 
   for (const worker of workers) {
     const secrets = deployment.secrets(worker.name);
-    const hash = workerHash(root, worker, outputs, secrets);
+    const hash = workerHash(root, worker, outputs);
     const before = previous?.workers[worker.name];
-    if (before?.contentHash === hash) {
+    if (before?.contentHash === hash && before.secretsHash === secretsHash(secrets)) {
       result.workers[worker.name] = before;
       result.unchanged.push(`workers/${worker.name}`);
       continue;

@@ -25,6 +25,8 @@ export interface DeployedWorker {
   scriptName: string;
   versionId: string;
   contentHash: string;
+  /** A keyed hash over its secrets; apart, since a preview may not know them. */
+  secretsHash: string;
 }
 
 /** What a Worker gets besides its code: secrets by binding name, and the key that hashes them for the content hash. */
@@ -34,15 +36,10 @@ export interface WorkerSecrets {
 }
 
 /**
- * The hash of everything that decides what a Worker does: its sources, the locked versions of what it imports, the
- * configuration that the stack's outputs give it, and its secrets (by a keyed hash).
+ * The hash of what decides what a Worker does, but for its secrets: its sources, the locked versions of what it imports,
+ * and the configuration that the stack's outputs give it.
  */
-export function workerHash(
-  root: string,
-  worker: WorkerSource,
-  outputs: StackOutputs,
-  secrets: WorkerSecrets,
-): string {
+export function workerHash(root: string, worker: WorkerSource, outputs: StackOutputs): string {
   const config = workerConfig(worker, outputs);
   return contentHash({
     dir: worker.dir,
@@ -50,9 +47,12 @@ export function workerHash(
       readFileSync(join(root, "package-lock.json")),
       // The path differs from machine to machine, the content does not.
       JSON.stringify({ ...config, main: worker.config.main }),
-      createHmac("sha256", secrets.hashKey).update(JSON.stringify(secrets.values)).digest(),
     ],
   });
+}
+
+export function secretsHash({ values, hashKey }: WorkerSecrets): string {
+  return createHmac("sha256", hashKey).update(JSON.stringify(values)).digest("hex").slice(0, 16);
 }
 
 /** Deploys a Worker with wrangler to all of its traffic, bindings and routes from the stack's outputs. */
@@ -93,7 +93,8 @@ export async function deployWorker(
   return {
     scriptName: String(config.name),
     versionId: entry.version_id,
-    contentHash: workerHash(root, worker, outputs, secrets),
+    contentHash: workerHash(root, worker, outputs),
+    secretsHash: secretsHash(secrets),
   };
 }
 

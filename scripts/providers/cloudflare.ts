@@ -11,9 +11,11 @@ export interface Cloudflare {
   readDnsRecord(zoneId: string, recordId: string): Promise<DnsRecord>;
   /** The deployment that takes a Worker's traffic; undefined where the script does not exist. */
   workerDeployment(accountId: string, script: string): Promise<WorkerDeployment | undefined>;
-  /** Attaches a route pattern to a script; leaves one that is there already. */
-  ensureRoute(zoneId: string, pattern: string, script: string): Promise<"created" | "updated" | "same">;
+  /** Whether Cloudflare still has a Worker's version; it keeps the newest 100 to go back to. */
+  hasWorkerVersion(accountId: string, script: string, versionId: string): Promise<boolean>;
+  /** The production deployment of a Pages project; undefined where there is none. */
   pagesDeployment(accountId: string, project: string): Promise<PagesDeployment | undefined>;
+  hasPagesDeployment(accountId: string, project: string, deploymentId: string): Promise<boolean>;
   /** Makes an earlier production deployment live again (wrangler has no command for it). */
   rollbackPages(accountId: string, project: string, deploymentId: string): Promise<PagesDeployment>;
 }
@@ -32,7 +34,6 @@ const WorkerDeployment = z.object({
 export type WorkerDeployment = z.infer<typeof WorkerDeployment>;
 const PagesDeployment = z.object({ id: z.string(), url: z.string() });
 export type PagesDeployment = z.infer<typeof PagesDeployment>;
-const Route = z.object({ id: z.string(), pattern: z.string(), script: z.string().nullish() });
 
 const Envelope = z.object({
   success: z.boolean(),
@@ -105,16 +106,9 @@ export function cloudflare(token: string, baseUrl: string = BASE_URL): Cloudflar
       );
       return list?.deployments[0];
     },
-    async ensureRoute(zoneId, pattern, script) {
-      const routes = (await call("GET", `/zones/${zoneId}/workers/routes`, z.array(Route))) ?? [];
-      const existing = routes.find((route) => route.pattern === pattern);
-      if (existing?.script === script) return "same";
-      if (existing) {
-        await call("PUT", `/zones/${zoneId}/workers/routes/${existing.id}`, Route, { pattern, script });
-        return "updated";
-      }
-      await call("POST", `/zones/${zoneId}/workers/routes`, z.unknown(), { pattern, script });
-      return "created";
+    async hasWorkerVersion(accountId, script, versionId) {
+      const path = `/accounts/${accountId}/workers/scripts/${script}/versions/${versionId}`;
+      return (await call("GET", path, z.unknown())) !== undefined;
     },
     async pagesDeployment(accountId, project) {
       const found = await call(
@@ -123,6 +117,10 @@ export function cloudflare(token: string, baseUrl: string = BASE_URL): Cloudflar
         z.object({ canonical_deployment: PagesDeployment.nullish() }),
       );
       return found?.canonical_deployment ?? undefined;
+    },
+    async hasPagesDeployment(accountId, project, deploymentId) {
+      const path = `/accounts/${accountId}/pages/projects/${project}/deployments/${deploymentId}`;
+      return (await call("GET", path, z.unknown())) !== undefined;
     },
     rollbackPages: (accountId, project, deploymentId) =>
       must(

@@ -19,7 +19,12 @@ export const ReleaseManifest = z.object({
   versions: z.object({ pulumi: z.string(), wrangler: z.string() }),
   workers: z.record(
     z.string(),
-    z.object({ scriptName: z.string(), versionId: z.string(), contentHash: z.string() }),
+    z.object({
+      scriptName: z.string(),
+      versionId: z.string(),
+      contentHash: z.string(),
+      secretsHash: z.string(),
+    }),
   ),
   sites: z.record(
     z.string(),

@@ -66,7 +66,10 @@ export function fileReleases(folder: string): ReleaseStore {
 }
 
 /** What the stack runs now: its newest release that succeeded. */
-export async function currentRelease(store: ReleaseStore, stack: string): Promise<ReleaseManifest | undefined> {
+export async function currentRelease(
+  store: ReleaseStore,
+  stack: string,
+): Promise<ReleaseManifest | undefined> {
   return (await store.list(stack, HISTORY)).find((release) => release.outcome === "succeeded");
 }
 
@@ -75,7 +78,11 @@ export async function currentRelease(store: ReleaseStore, stack: string): Promis
  *
  * @throws UserError `release-unknown` with the ids that there are
  */
-export async function rollbackTarget(store: ReleaseStore, stack: string, wanted?: string): Promise<ReleaseManifest> {
+export async function rollbackTarget(
+  store: ReleaseStore,
+  stack: string,
+  wanted?: string,
+): Promise<ReleaseManifest> {
   const releases = (await store.list(stack, HISTORY)).filter((release) => release.outcome === "succeeded");
   const target = wanted
     ? releases.find((release) => release.id === wanted || release.ref === wanted)
@@ -84,7 +91,9 @@ export async function rollbackTarget(store: ReleaseStore, stack: string, wanted?
   const known = releases.map((release) => release.id).slice(0, 10);
   throw new UserError(
     "release-unknown",
-    wanted ? `Stack ${stack} has no successful release ${wanted}.` : `Stack ${stack} has no earlier release to go back to.`,
+    wanted
+      ? `Stack ${stack} has no successful release ${wanted}.`
+      : `Stack ${stack} has no earlier release to go back to.`,
     known.length > 0 ? `Releases of ${stack}, newest first: ${known.join(", ")}.` : "Deploy the stack first.",
     2,
   );

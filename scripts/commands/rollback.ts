@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { EXIT, UserError } from "../errors.ts";
+import { identifyCaller, openStackTarget } from "../flows/environment.ts";
+import { rollback } from "../flows/rollback.ts";
+import { SCOPES } from "../release/rollback-plan.ts";
+import { readProject, requireStack } from "../stack/stacks.ts";
+import type { Command } from "./command.ts";
+
+const Values = z.object({
+  to: z.string().optional(),
+  scope: z.enum(SCOPES).default("all"),
+  "dry-run": z.boolean().default(false),
+  "verify-limit": z.coerce.number().positive().default(300),
+});
+
+export const command: Command = {
+  summary: "Bring an earlier release of a stack back, whole or in part",
+  usage: `rollback -- <stack> [--to RELEASE] [--scope ${SCOPES.join("|")}] [--dry-run]`,
+  examples: [
+    "npm run rollback -- prod --dry-run",
+    "npm run rollback -- prod --to prod-v1.3.0",
+    "npm run rollback -- prod --scope edge",
+  ],
+  positionals: ["stack"],
+  options: {
+    to: { type: "string" },
+    scope: { type: "string" },
+    "dry-run": { type: "boolean" },
+    "verify-limit": { type: "string" },
+  },
+  async run(context, { values, positionals }) {
+    const parsed = Values.safeParse(values);
+    if (!parsed.success) {
+      throw new UserError("usage", z.prettifyError(parsed.error), `Usage: npm run ${this.usage}`, EXIT.usage);
+    }
+    const project = readProject(context.root);
+    const name = requireStack(project, positionals[0]);
+    const caller = identifyCaller(context);
+    const run = caller.event?.runId ?? Math.floor(context.now().getTime() / 1000);
+    const result = await rollback(context, caller.releases, {
+      open: (root) => openStackTarget({ ...context, root }, readProject(root), name, "deploy"),
+      stackName: name,
+      to: parsed.data.to,
+      scope: parsed.data.scope,
+      dryRun: parsed.data["dry-run"],
+      releaseId: (target) => `${name}-rollback-${run}-${target.sha.slice(0, 7)}`,
+      actor: caller.event?.actor ?? "local",
+      runUrl: caller.event?.runUrl,
+      verifyLimitMs: parsed.data["verify-limit"] * 1000,
+    });
+    const outcome = result.manifest ? "succeeded" : parsed.data["dry-run"] ? "dry-run" : "nothing-to-do";
+    context.reporter.say(
+      result.manifest
+        ? `${name} runs ${result.target.id} again; this rollback is release ${result.manifest.id}.`
+        : "Nothing was changed.",
+    );
+    return {
+      outcome,
+      plan: result.plan,
+      target: result.target.id,
+      release: result.manifest,
+      checks: result.checks,
+    };
+  },
+};

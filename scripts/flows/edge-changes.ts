@@ -1,0 +1,69 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { StackOutputs } from "../../infra/src/outputs.ts";
+import type { EdgeChange } from "../change/model.ts";
+import { findParts } from "../edge/parts.ts";
+import { siteHash } from "../edge/site.ts";
+import { workerHash } from "../edge/worker.ts";
+import type { ReleaseManifest } from "../release/manifest.ts";
+
+/** What a deployment would do at the edge and with the app, by content against the stack's last release. */
+export function edgeChanges(
+  root: string,
+  events: readonly EngineEvent[],
+  release: ReleaseManifest | undefined,
+): EdgeChange[] {
+  const outputs = knownOutputs(events);
+  const { workers, sites } = findParts(root);
+  const compare = (
+    kind: EdgeChange["kind"],
+    name: string,
+    before: string | undefined,
+    after: string | undefined,
+  ): EdgeChange => ({
+    kind,
+    name,
+    action: before === undefined ? "create" : before === after ? "same" : "update",
+    before: before?.slice(0, 12),
+    after: after?.slice(0, 12) ?? "after the update",
+  });
+  const changes = [
+    ...workers.map((worker) => {
+      // Bindings that are not known before the update mean a new configuration, whatever it will be.
+      const known = outputs?.workers[worker.name] !== undefined;
+      const hash = known && outputs ? workerHash(root, worker, outputs) : undefined;
+      return compare("worker", worker.name, release?.workers[worker.name]?.contentHash, hash);
+    }),
+    ...sites.map((site) =>
+      compare("site", site.name, release?.sites[site.name]?.contentHash, siteHash(site)),
+    ),
+  ];
+  const image = rawOutputs(events)?.image;
+  if (typeof image === "string") {
+    changes.push({
+      ...compare("image", "app", release?.image, image),
+      before: release ? shortImage(release.image) : undefined,
+      after: shortImage(image),
+    });
+  }
+  return changes;
+}
+
+/** The sentinel that stands for an unknown string in the engine's events. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** The stack's outputs where every one of them is known before the update. */
+function knownOutputs(events: readonly EngineEvent[]): StackOutputs | undefined {
+  const raw = rawOutputs(events);
+  return JSON.stringify(raw ?? {}).includes(UNKNOWN) ? undefined : StackOutputs.safeParse(raw).data;
+}
+
+function rawOutputs(events: readonly EngineEvent[]): Record<string, unknown> | undefined {
+  const root = events.findLast(
+    ({ resOutputsEvent }) => resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack",
+  );
+  return root?.resOutputsEvent?.metadata.new?.outputs;
+}
+
+function shortImage(image: string): string {
+  return image.replace(/@sha256:([0-9a-f]{12})[0-9a-f]*$/, "@$1");
+}

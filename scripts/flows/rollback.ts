@@ -1,0 +1,213 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { renderChangeLines } from "../change/render-plain.ts";
+import type { Context } from "../commands/command.ts";
+import { restoreWorker } from "../edge/worker.ts";
+import { EXIT, UserError } from "../errors.ts";
+import { cloudflare } from "../providers/cloudflare.ts";
+import type { ReleaseManifest } from "../release/manifest.ts";
+import { describeStep, planRollback, type RollbackPlan, type Scope } from "../release/rollback-plan.ts";
+import { currentRelease, type ReleaseStore, rollbackTarget } from "../release/store.ts";
+import { type CheckResult, checksOf, verify } from "../release/verify.ts";
+import { applyStack } from "../stack/apply.ts";
+import { outputsFromEvents } from "../stack/outputs.ts";
+import { previewStack } from "../stack/preview.ts";
+import { lazyWrangler, writeReleaseRecord } from "./deploy.ts";
+import type { OpenedStack } from "./environment.ts";
+
+export interface RollbackOrder {
+  /** Opens the stack with the program of a checkout: the current one, or that of the release. */
+  open(root: string): Promise<OpenedStack>;
+  stackName: string;
+  to?: string;
+  scope: Scope;
+  dryRun: boolean;
+  releaseId(target: ReleaseManifest): string;
+  actor: string;
+  runUrl?: string;
+  verifyLimitMs: number;
+}
+
+export interface RolledBack {
+  plan: RollbackPlan;
+  target: ReleaseManifest;
+  /** Undefined after a dry run, and where there was nothing to do. */
+  manifest?: ReleaseManifest;
+  checks: CheckResult[];
+}
+
+/**
+ * Brings an earlier release back, whole or in part, from the record of what that release was. Shows what would change
+ * before it does anything, and refuses whole what can't come back whole.
+ */
+export async function rollback(
+  context: Context,
+  releases: ReleaseStore,
+  order: RollbackOrder,
+): Promise<RolledBack> {
+  const { reporter } = context;
+  const started = context.now();
+  const current = await currentRelease(releases, order.stackName);
+  const target = await rollbackTarget(releases, order.stackName, order.to);
+  if (!current)
+    throw new UserError("release-unknown", `Stack ${order.stackName} has no release.`, "Deploy it first.", 2);
+
+  const plan = planRollback(current, target, order.scope);
+  const stack = await order.open(context.root);
+  const api = cloudflare(
+    stack.secrets.require("CLOUDFLARE_API_TOKEN"),
+    stack.secrets.get("CLOUDFLARE_BASE_URL"),
+  );
+  const digestKey = stack.secrets.require("DIGEST_KEY");
+  const worktree = plan.steps.some(({ kind }) => kind === "infra")
+    ? await checkoutRelease(context.root, target.sha)
+    : undefined;
+  const infra = worktree ? await order.open(worktree) : stack;
+  const preview = await reporter.step(
+    worktree ? `Preview of ${order.stackName} at ${target.sha.slice(0, 7)}` : `Reading ${order.stackName}`,
+    () => previewStack(infra.target, { digestKey, signal: context.signal }),
+    ({ change }) => (worktree ? `${change.steps.length} to change` : ""),
+  );
+
+  reporter.block(
+    `Rollback of ${order.stackName} from ${current.id} to ${target.id} (${order.scope})`,
+    [
+      ...plan.steps.map((step) => `  ${describeStep(step)}`),
+      ...(plan.steps.length === 0 ? ["  Nothing to do: this is what runs."] : []),
+      ...(worktree ? renderChangeLines(preview.change).map((line) => `    ${line}`) : []),
+      ...plan.limits.map((limit) => `  Not undone: ${limit}`),
+    ].join("\n"),
+  );
+  let outputs = outputsFromEvents(order.stackName, preview.events);
+  await refuseWhatIsGone(plan, target, outputs, api);
+  if (order.dryRun || plan.steps.length === 0) return { plan, target, checks: [] };
+
+  const wrangler = lazyWrangler(stack);
+  try {
+    if (plan.steps.some(({ kind }) => kind === "worker")) wrangler.start();
+    if (worktree && preview.change.steps.length > 0) {
+      const applied = await reporter.step(`Update of ${order.stackName}`, () =>
+        applyStack(infra.target, { message: `Rollback to ${target.id}`, signal: context.signal }),
+      );
+      outputs = applied.outputs;
+    }
+    const message = `Rollback to ${target.id}`;
+    const releaseId = order.releaseId(target);
+    await Promise.all(
+      plan.steps.map(async (step) => {
+        switch (step.kind) {
+          case "worker":
+            return reporter.step(describeStep(step), () =>
+              restoreWorker(wrangler.start(), {
+                scriptName: step.scriptName,
+                versionId: step.to,
+                accountId: outputs.accountId,
+                message,
+              }),
+            );
+          case "site":
+            await reporter.step(describeStep(step), () =>
+              api.rollbackPages(outputs.accountId, step.project, step.to),
+            );
+            return;
+          case "image":
+            return writeReleaseRecord(context, stack, outputs, releaseId, step.to);
+          case "infra":
+            return;
+        }
+      }),
+    );
+
+    const edge = order.scope === "all" || order.scope === "edge";
+    const app = order.scope === "all" || order.scope === "app";
+    const manifest: ReleaseManifest = {
+      ...current,
+      id: releaseId,
+      kind: "rollback",
+      sha: plan.steps.some(({ kind }) => kind === "infra") || edge ? target.sha : current.sha,
+      ref: target.ref,
+      actor: order.actor,
+      runUrl: order.runUrl,
+      workers: edge ? { ...current.workers, ...target.workers } : current.workers,
+      sites: edge ? { ...current.sites, ...target.sites } : current.sites,
+      image: app ? target.image : current.image,
+      startedAt: started.toISOString(),
+      previous: current.id,
+      outcome: "succeeded",
+    };
+    const checks = await reporter.step("Verify from outside", (note) =>
+      verify(checksOf(manifest, outputs), {
+        limitMs: order.verifyLimitMs,
+        onProgress: (right, of) => note(`${right} of ${of} answer`),
+      }),
+    );
+    const wrong = checks.filter(({ ok }) => !ok);
+    const finished: ReleaseManifest = {
+      ...manifest,
+      finishedAt: context.now().toISOString(),
+      outcome: wrong.length === 0 ? "succeeded" : "failed",
+    };
+    await releases.record(finished, outputs.app.url);
+    if (wrong.length > 0) {
+      throw new UserError(
+        "verify-failed",
+        `The rollback to ${target.id} is done but does not answer right:\n${wrong.map(({ part, url, problem }) => `  ${part}: ${url} ${problem}`).join("\n")}`,
+        "Look at the part that is named first.",
+      );
+    }
+    return { plan, target, manifest: finished, checks };
+  } finally {
+    await wrangler.close();
+  }
+}
+
+/** Refuses the whole rollback when a part of it has nothing to go back to, before anything is touched. */
+async function refuseWhatIsGone(
+  plan: RollbackPlan,
+  target: ReleaseManifest,
+  outputs: StackOutputs,
+  api: ReturnType<typeof cloudflare>,
+): Promise<void> {
+  const gone = await Promise.all(
+    plan.steps.map(async (step) => {
+      if (
+        step.kind === "worker" &&
+        !(await api.hasWorkerVersion(outputs.accountId, step.scriptName, step.to))
+      ) {
+        return `Worker ${step.name} has no version ${step.to} any more (Cloudflare keeps the newest 100)`;
+      }
+      if (step.kind === "site" && !(await api.hasPagesDeployment(outputs.accountId, step.project, step.to))) {
+        return `site ${step.name} has no deployment ${step.to} any more`;
+      }
+      return undefined;
+    }),
+  );
+  const reasons = gone.filter((reason) => reason !== undefined);
+  if (reasons.length === 0) return;
+  throw new UserError(
+    "rollback-impossible",
+    `Release ${target.id} can't be brought back whole: ${reasons.join("; ")}. Nothing was touched.`,
+    `Deploy its commit again instead (${target.sha}), or choose a smaller --scope.`,
+    EXIT.stopped,
+  );
+}
+
+/** A worktree of the release's commit, below the repository so that the installed packages are found. */
+async function checkoutRelease(root: string, sha: string): Promise<string> {
+  const dir = join(root, ".releases", "worktrees", sha);
+  if (existsSync(dir)) return dir;
+  try {
+    await execa("git", ["worktree", "add", "--detach", "--force", dir, sha], { cwd: root });
+  } catch (error) {
+    throw new UserError(
+      "commit-missing",
+      `Commit ${sha} of that release is not in this clone.`,
+      "Fetch the whole history (git fetch --unshallow; in a workflow, fetch-depth: 0) and run the command again.",
+      EXIT.usage,
+      { cause: error },
+    );
+  }
+  return dir;
+}

@@ -1,0 +1,94 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Checkout, makeCheckout } from "./checkout.ts";
+import { type CloudsProcess, startCloudsProcess } from "./clouds-process.ts";
+import { GithubPerson } from "./github-person.ts";
+import { type JobOrder, type JobOutcome, Runner } from "./runner.ts";
+import { Visitor } from "./visitor.ts";
+
+/** A world with its clouds, a person's checkout, a runner, and a way to look at it all from outside. */
+export interface Stage {
+  root: string;
+  /** The report's folder, `.rehearsal`. */
+  dir: string;
+  clouds: CloudsProcess["clouds"];
+  checkout: Checkout;
+  github: GithubPerson;
+  visitor: Visitor;
+  /** Secrets that were planted, by name; none of them may ever be seen. */
+  canaries: Record<string, string>;
+  /** Runs one job as Actions does. */
+  job(order: JobOrder): Promise<JobOutcome>;
+  /** Calls a cloud's own API, past everything that is under test. */
+  api(
+    cloud: "hetzner" | "cloudflare",
+    path: string,
+    init?: { method: string; body: unknown },
+  ): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Builds the stage in `<root>/.rehearsal`, over whatever an earlier rehearsal left there. */
+export async function buildStage(root: string, options: { plugins: "stand-ins" | "real" }): Promise<Stage> {
+  const dir = join(root, ".rehearsal");
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(join(dir, "state"), { recursive: true });
+  // Biome, vitest and git leave the folder alone by the repository's own .gitignore; its checkout is a repository of its own.
+  writeFileSync(join(dir, "package.json"), '{ "type": "module" }\n');
+
+  const processes = await startCloudsProcess(join(dir, "world"), options.plugins === "stand-ins");
+  const { clouds } = processes;
+  const canaries = plantedSecrets(clouds);
+  const checkout = await makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) =>
+    useWorld(fresh.dir, clouds.cloudflare.accountId),
+  );
+  const runner = new Runner({ clouds, dir: join(dir, "jobs"), backend: `file://${join(dir, "state")}` });
+  return {
+    root,
+    dir,
+    clouds,
+    checkout,
+    canaries,
+    github: new GithubPerson(clouds.github),
+    visitor: new Visitor(clouds.edge),
+    job: (order) => runner.run(checkout, order),
+    async api(cloud, path, init) {
+      const { url, token } = clouds[cloud];
+      const response = await fetch(`${url}${path}`, {
+        method: init?.method ?? "GET",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        ...(init ? { body: JSON.stringify(init.body) } : {}),
+      });
+      const text = await response.text();
+      return text === "" ? undefined : (JSON.parse(text) as unknown);
+    },
+    close: () => processes.stop(),
+  };
+}
+
+/** The template's example account is replaced by the world's, as a new owner would do it. */
+function useWorld(checkout: string, accountId: string): void {
+  for (const stack of ["dev", "prod"]) {
+    const file = join(checkout, "infra", `Pulumi.${stack}.yaml`);
+    writeFileSync(file, readFileSync(file, "utf8").replace(/accountId: .*/, `accountId: ${accountId}`));
+  }
+}
+
+/** The secrets of this world. The tokens are the clouds' own; all of them are looked for in every output at the end. */
+function plantedSecrets(clouds: CloudsProcess["clouds"]): Record<string, string> {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const canary = (name: string) => `canary-${name}-${randomBytes(18).toString("base64url")}`;
+  return {
+    HCLOUD_TOKEN: clouds.hetzner.token,
+    HCLOUD_TOKEN_PREVIEW: clouds.hetzner.readToken,
+    CLOUDFLARE_API_TOKEN: clouds.cloudflare.token,
+    CLOUDFLARE_API_TOKEN_PREVIEW: clouds.cloudflare.readToken,
+    PULUMI_CONFIG_PASSPHRASE: canary("passphrase"),
+    DIGEST_KEY: canary("digest-key"),
+    INTAKE_SIGNING_KEY: canary("intake-key"),
+    NEON_API_KEY: clouds.neon.token,
+    DOPPLER_TOKEN: clouds.doppler.token,
+    RELEASE_SIGNING_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+  };
+}

@@ -1,0 +1,81 @@
+import { Configuration, EscApi } from "@pulumi/esc-sdk";
+import { stringify } from "yaml";
+import { z } from "zod";
+import type { Stage } from "../stage/stage.ts";
+import { HOSTS } from "./hosts.ts";
+import { deployDevJob, releaseJob } from "./jobs.ts";
+import { keepJob, type Scene } from "./scene.ts";
+
+const Servers = z.object({
+  servers: z.array(z.object({ name: z.string(), labels: z.record(z.string(), z.string()) })),
+});
+
+export const bootstrap: Scene = {
+  name: "bootstrap",
+  title: "Two stacks out of nothing",
+  tells:
+    "A new owner puts the credentials into Pulumi ESC and pushes the template. The push brings dev up; the first tag, v1.0.0, brings prod up.",
+  async play(stage, notes, memory) {
+    await fillEsc(stage);
+    const sha = await stage.checkout.git("rev-parse", "HEAD");
+    memory.commits.bootstrap = sha;
+    keepJob(notes, await deployDevJob(stage, sha));
+    keepJob(notes, await releaseJob(stage, "v1.0.0", sha));
+
+    const { servers } = Servers.parse(await stage.api("hetzner", "/servers"));
+    const byStack = (stack: string) =>
+      servers.filter(({ labels }) => labels.stack === stack).map(({ name }) => name);
+    notes.expect("Hetzner has one server for dev", byStack("dev").length === 1, servers);
+    notes.expect("Hetzner has two servers for prod", byStack("prod").length === 2, servers);
+
+    const addresses = [
+      HOSTS.dev.www,
+      HOSTS.prod.www,
+      HOSTS.dev.app,
+      HOSTS.prod.app,
+      HOSTS.dev.status,
+      HOSTS.prod.status,
+    ];
+    const answers = await stage.visitor.visit(...addresses);
+    for (const [index, answer] of answers.entries()) {
+      notes.expect(
+        `${addresses[index]} answers through the edge`,
+        answer.status === 200,
+        `${answer.status} ${answer.body.slice(0, 300)}`,
+      );
+    }
+    notes.keep("The landing page of prod, as the edge serves it", "page", answers[1]?.body ?? "");
+  },
+};
+
+/** Makes the four environments of the project, as the set-up wizard would: previews get read-only tokens. */
+async function fillEsc({ clouds, canaries }: Stage): Promise<void> {
+  const configuration = new Configuration({ accessToken: clouds.esc.token });
+  configuration.basePath = new URL("/api/esc", clouds.esc.url).toString();
+  const api = new EscApi(configuration);
+  const shared = Object.fromEntries(Object.entries(canaries).filter(([name]) => !name.endsWith("_PREVIEW")));
+  const forDeploys = shared;
+  const forPreviews = {
+    HCLOUD_TOKEN: canaries.HCLOUD_TOKEN_PREVIEW,
+    CLOUDFLARE_API_TOKEN: canaries.CLOUDFLARE_API_TOKEN_PREVIEW,
+    PULUMI_CONFIG_PASSPHRASE: canaries.PULUMI_CONFIG_PASSPHRASE,
+    DIGEST_KEY: canaries.DIGEST_KEY,
+  };
+  for (const stack of ["dev", "prod"]) {
+    for (const [name, variables] of [
+      [stack, forDeploys],
+      [`${stack}-preview`, forPreviews],
+    ] as const) {
+      await api.createEnvironment(clouds.esc.org, "quayside", name);
+      const environmentVariables = Object.fromEntries(
+        Object.entries(variables).map(([key, value]) => [key, { "fn::secret": value }]),
+      );
+      await api.updateEnvironmentYaml(
+        clouds.esc.org,
+        "quayside",
+        name,
+        stringify({ values: { environmentVariables } }),
+      );
+    }
+  }
+}

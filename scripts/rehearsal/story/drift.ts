@@ -1,0 +1,59 @@
+import { z } from "zod";
+import type { Stage } from "../stage/stage.ts";
+import { driftJob } from "./jobs.ts";
+import { keepJob, type Scene } from "./scene.ts";
+
+const Firewalls = z.object({
+  firewalls: z.array(
+    z.object({
+      id: z.number(),
+      labels: z.record(z.string(), z.string()),
+      rules: z.array(z.looseObject({ port: z.string().nullish() })),
+    }),
+  ),
+});
+
+export const drift: Scene = {
+  name: "drift",
+  title: "A change by hand is reported",
+  tells:
+    "Somebody opens SSH in prod's firewall in the Hetzner console “for five minutes”. The nightly check opens an issue that says so. When the rule is gone, the next check closes the issue.",
+  async play(stage, notes, memory) {
+    const sha = memory.commits.feature ?? "";
+    const { id, rules } = await prodFirewall(stage);
+    const ssh = {
+      direction: "in",
+      protocol: "tcp",
+      port: "22",
+      source_ips: ["0.0.0.0/0"],
+      destination_ips: [],
+    };
+    await setRules(stage, id, [...rules, ssh]);
+
+    keepJob(notes, await driftJob(stage, sha));
+    const [issue] = await stage.github.issues("open");
+    notes.expect("An issue is open", issue !== undefined, "none");
+    notes.expect(
+      "The issue names the firewall and the port",
+      /firewall/i.test(issue?.body ?? "") && (issue?.body ?? "").includes("22"),
+      issue?.body,
+    );
+    notes.keep("The issue, as GitHub shows it", "comment", `### ${issue?.title}\n\n${issue?.body ?? ""}`);
+
+    await setRules(stage, id, rules);
+    keepJob(notes, await driftJob(stage, sha));
+    const open = await stage.github.issues("open");
+    notes.expect("The issue is closed when the rule is gone", open.length === 0, open);
+  },
+};
+
+async function prodFirewall(stage: Stage): Promise<{ id: number; rules: unknown[] }> {
+  const { firewalls } = Firewalls.parse(await stage.api("hetzner", "/firewalls"));
+  const found = firewalls.find(({ labels }) => labels.stack === "prod");
+  if (!found) throw new Error("prod has no firewall");
+  return found;
+}
+
+async function setRules(stage: Stage, id: number, rules: unknown[]): Promise<void> {
+  await stage.api("hetzner", `/firewalls/${id}/actions/set_rules`, { method: "POST", body: { rules } });
+}

@@ -1,0 +1,41 @@
+import { HOSTS } from "./hosts.ts";
+import { releaseJob } from "./jobs.ts";
+import { NEW_WORDS } from "./pull-request.ts";
+import { keepJob, type Scene } from "./scene.ts";
+
+export const release: Scene = {
+  name: "release",
+  title: "A tag releases to prod",
+  tells:
+    "Version v1.1.0 is tagged. The gate sees that the commit is on main and has run on dev; prod gets it. A tag that points past main is refused, and nothing is touched.",
+  async play(stage, notes, memory) {
+    const sha = memory.commits.feature ?? "";
+    keepJob(notes, await releaseJob(stage, "v1.1.0", sha));
+    const [page] = await stage.visitor.visit(HOSTS.prod.www);
+    notes.expect(
+      "Prod's landing page has the new words",
+      page?.body.includes(NEW_WORDS) === true,
+      page?.body.slice(0, 500),
+    );
+
+    await stage.checkout.git("checkout", "--quiet", "--force", "-B", "unmerged", sha);
+    stage.checkout.edit("sites/www/index.html", NEW_WORDS, "Nobody has reviewed this");
+    const unmerged = await stage.checkout.commit("Go past the review");
+    await stage.checkout.git("push", "--quiet", "origin", "unmerged");
+    const before = await stage.github.deployments("prod");
+    const refused = keepJob(notes, await releaseJob(stage, "v1.1.1", unmerged), 3);
+    notes.expect(
+      "The refusal says that the commit is not on main",
+      refused.log.includes("not on main"),
+      refused.log.slice(-800),
+    );
+    const [still] = await stage.visitor.visit(HOSTS.prod.www);
+    notes.expect(
+      "Prod still answers v1.1.0",
+      still?.body.includes(NEW_WORDS) === true,
+      still?.body.slice(0, 300),
+    );
+    const after = await stage.github.deployments("prod");
+    notes.expect("No deployment was recorded", after.length === before.length, after.length);
+  },
+};

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { HOSTS } from "./hosts.ts";
+import { rollbackJob } from "./jobs.ts";
+import { NEW_WORDS } from "./pull-request.ts";
+import { keepJob, type Scene } from "./scene.ts";
+
+const Release = z.object({ image: z.string() });
+
+export const rollback: Scene = {
+  name: "rollback",
+  title: "The rollback brings the earlier release back",
+  tells:
+    "The person who was woken asks first what a rollback would do, then does it. Prod answers v1.1.0 again: the app's image on both servers, the site, all of it, from the record of what that release was.",
+  async play(stage, notes, memory) {
+    const sha = memory.commits.broken ?? "";
+    const dry = keepJob(notes, await rollbackJob(stage, sha, ["--to", "prod-v1.1.0", "--dry-run"]));
+    notes.expect(
+      "The dry run says what would come back",
+      dry.log.includes("Site www") && dry.log.includes("App image"),
+      dry.log.slice(-1200),
+    );
+    const [still] = await stage.visitor.visit(HOSTS.prod.app);
+    notes.expect("The dry run has changed nothing", still?.status === 500, still?.status);
+
+    keepJob(notes, await rollbackJob(stage, sha, ["--to", "prod-v1.1.0"]));
+    const [app, page, one, two] = await stage.visitor.visit(
+      HOSTS.prod.app,
+      HOSTS.prod.www,
+      "https://server1.example.com/_release",
+      "https://server2.example.com/_release",
+    );
+    notes.expect("Visitors of the app see the app", app?.status === 200, app?.status);
+    notes.expect(
+      "The landing page has its form and the words of v1.1.0",
+      page?.body.includes("<form") === true && page.body.includes(NEW_WORDS),
+      page?.body.slice(0, 300),
+    );
+    for (const [name, answer] of [
+      ["server1", one],
+      ["server2", two],
+    ] as const) {
+      const image = answer?.status === 200 ? Release.parse(answer.json()).image : String(answer?.status);
+      notes.expect(`${name} runs the image of v1.1.0`, image.endsWith("1".repeat(64)), image);
+    }
+  },
+};

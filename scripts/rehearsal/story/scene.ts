@@ -1,0 +1,30 @@
+import type { Notebook } from "../stage/evidence.ts";
+import type { JobOutcome } from "../stage/runner.ts";
+import type { Stage } from "../stage/stage.ts";
+
+/** What scenes hand on to later scenes. */
+export interface Memory {
+  /** The pull request of the second scene, and the commits of main in their order. */
+  pull?: { number: number; headSha: string };
+  commits: { bootstrap?: string; feature?: string; broken?: string };
+}
+
+export interface Scene {
+  /** For `--scene`. */
+  name: string;
+  title: string;
+  /** One or two sentences, as one would tell it to a colleague. */
+  tells: string;
+  play(stage: Stage, notes: Notebook, memory: Memory): Promise<void>;
+}
+
+/** Writes a job down and expects how it ended. */
+export function keepJob(notes: Notebook, job: JobOutcome, exitCode = 0): JobOutcome {
+  notes.keepJob(job);
+  notes.expect(
+    `“${job.name}” ends with exit code ${exitCode}`,
+    job.exitCode === exitCode,
+    job.log.slice(-1500),
+  );
+  return job;
+}
