@@ -46,10 +46,9 @@ export function estimateCost(resources: readonly PricedResource[], catalogue: Ca
     const beforeCents = Math.round(before.cents);
     const afterCents = Math.round(after.cents);
     if (beforeCents === 0 && afterCents === 0) continue;
-    const was = before.label && after.label && before.label !== after.label ? `${before.label} → ` : "";
     lines.push({
       urn: resource.urn,
-      label: `${name}: ${was}${after.label || before.label}`,
+      label: `${name}: ${fromTo(before.label, after.label)}`,
       beforeCents,
       afterCents,
     });
@@ -63,6 +62,15 @@ export function estimateCost(resources: readonly PricedResource[], catalogue: Ca
     source: catalogue.source,
     ...(unpriced.length > 0 ? { unpriced } : {}),
   };
+}
+
+/** `server cpx11 → cpx21`: what both sides begin with is said once. */
+function fromTo(before: string, after: string): string {
+  if (before === "" || after === "" || before === after) return after || before;
+  const was = before.split(" ");
+  const is = after.split(" ");
+  const alike = is.findIndex((word, index) => word !== was[index]);
+  return alike < 0 ? `${before} → ${after}` : `${before} → ${is.slice(alike).join(" ")}`;
 }
 
 interface Price {

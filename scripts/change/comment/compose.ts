@@ -15,7 +15,7 @@ import {
   outcomeNote,
   warningsFold,
 } from "./stack-section.ts";
-import { STEPS_HEAD, stepRow } from "./steps-table.ts";
+import { stepsTable } from "./steps-table.ts";
 import type { CommentView, StackView } from "./view.ts";
 import {
   countSteps,
@@ -83,7 +83,8 @@ export function compose(view: CommentView, limit: Limit): Rendered {
   for (const section of sections) section.takeRows(room, rows);
   for (const section of sections) section.take(room, "warnings", warningsFold(section.view));
   for (const section of sections)
-    if (section.view.cost) section.take(room, "cost", costFold(section.view.cost));
+    if (section.view.cost && section.verdict.kind !== "will-fail")
+      section.take(room, "cost", costFold(section.view.cost));
   for (const section of sections) section.takeOutputs(room);
   sections.forEach((section, index) => {
     section.takeDiffs(room, Math.floor(room.left / (sections.length - index)));
@@ -122,7 +123,11 @@ function summaryTable(sections: readonly Section[], all: number): string {
   const withEdge = sections.some(({ view }) => view.edge?.length);
   const columns: { head: string; align: string; cell(section: Section): string }[] = [
     { head: "Stack", align: ":--", cell: ({ view }) => `**${code(view.stack, 60)}**` },
-    { head: "Verdict", align: ":--", cell: ({ verdict }) => `${SIGNS[verdict.kind]}${verdict.words}` },
+    {
+      head: "Verdict",
+      align: ":--",
+      cell: ({ verdict }) => unbroken(`${SIGNS[verdict.kind]}${verdict.words}`),
+    },
     ...(["create", "update", "replace", "delete"] as const).map((operation) => ({
       head: `${operation.charAt(0).toUpperCase()}${operation.slice(1)}`,
       align: "--:",
@@ -135,10 +140,10 @@ function summaryTable(sections: readonly Section[], all: number): string {
       ? [
           {
             head: "Edge",
-            align: ":--",
+            align: "--:",
             cell: ({ view }: Section) => {
               const changed = (view.edge ?? []).filter(({ action }) => action !== "same").length;
-              return changed === 0 ? "–" : `${number(changed)} to change`;
+              return changed === 0 ? "–" : number(changed);
             },
           },
         ]
@@ -148,11 +153,12 @@ function summaryTable(sections: readonly Section[], all: number): string {
           {
             head: "Cost a month",
             align: "--:",
-            cell: ({ view }: Section) => (view.cost ? costText(view.cost) : "–"),
+            cell: ({ view, verdict }: Section) =>
+              view.cost && verdict.kind !== "will-fail" ? unbroken(costText(view.cost)) : "–",
           },
         ]
       : []),
-    { head: "Took", align: "--:", cell: ({ view }) => duration(view.durationMs) },
+    { head: "Took", align: "--:", cell: ({ view }) => unbroken(duration(view.durationMs)) },
   ];
   const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const table = [
@@ -161,6 +167,11 @@ function summaryTable(sections: readonly Section[], all: number): string {
     ...sections.map((section) => row(columns.map(({ cell }) => cell(section)))),
   ].join("\n");
   return all > sections.length ? `${table}\n\nAnd ${plural(all - sections.length, "more stack")}.` : table;
+}
+
+/** Spaces that a narrow column does not break at. */
+function unbroken(text: string): string {
+  return text.replaceAll(" ", "\u00a0");
 }
 
 function footOf(view: CommentView, sections: readonly Section[]): string {
@@ -208,7 +219,7 @@ class Section {
     this.view = view;
     this.verdict = verdict;
     this.#steps = view.change ? stepsForPeople(view.change) : [];
-    const sentence = view.change ? countsSentence(view.change) : "";
+    const sentence = countsOf(view, verdict);
     this.head = [
       `#### ${code(view.stack, 60)}: ${verdict.words.toLowerCase()}`,
       ...(view.outcome ? [outcomeNote(view.outcome, "This stack's change")] : []),
@@ -238,14 +249,16 @@ class Section {
 
   takeRows(room: Room, most: number): void {
     if (this.#steps.length === 0) return;
+    const wanted = this.#steps.slice(0, most);
+    const table = stepsTable(wanted);
     const rows: string[] = [];
-    if (room.take(STEPS_HEAD))
-      for (const step of this.#steps.slice(0, most)) {
-        const row = stepRow(step);
+    if (room.take(table.head))
+      for (const step of wanted) {
+        const row = table.row(step);
         if (!room.take(row)) break;
         rows.push(row);
       }
-    if (rows.length > 0) this.#parts.set("steps", [STEPS_HEAD, ...rows].join("\n"));
+    if (rows.length > 0) this.#parts.set("steps", [table.head, ...rows].join("\n"));
     this.#rowsLeft = this.#steps.slice(rows.length);
   }
 
@@ -312,6 +325,13 @@ class Section {
     ].join(", and ");
     return `> And ${missing}: ${url ? `too long for here, all in the ${link("whole report", url)}.` : "too long for here."}`;
   }
+}
+
+/** A preview that failed has not seen the whole change: what it saw is no promise. */
+function countsOf({ change }: StackView, { kind }: Verdict): string {
+  if (!change) return "";
+  if (kind !== "will-fail") return countsSentence(change);
+  return change.steps.length > 0 ? `Before it failed, the preview saw: ${countsSentence(change)}` : "";
 }
 
 function byOperation(steps: readonly Step[]): string {

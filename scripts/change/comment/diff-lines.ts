@@ -37,6 +37,10 @@ function propertyLines(diff: PropertyDiff): string[] {
     if (structured) return structured;
     if (isMultiline(before) || isMultiline(after)) return lineDiff(path, before, after, why);
   }
+  if (isSecret(before) && isSecret(after)) {
+    const isSame = before.$secret !== "" && before.$secret === after.$secret;
+    return [`! ${path}: [secret], ${isSame ? "the same value" : "changed"}${why}`];
+  }
   const short = `! ${path}: ${valueText(before, LINE)} → ${valueText(after, LINE)}${why}`;
   return short.length <= LINE
     ? [short]
@@ -99,8 +103,10 @@ function parsed(text: string): Value | undefined {
 function lineDiff(path: string, before: string, after: string, why: string): string[] {
   if (before.length + after.length > LONGEST_COMPARED)
     return [`- ${path}: ${valueText(before, LINE)}`, `+ ${path}: ${valueText(after, LINE)}${why}`];
-  const was = before.split("\n");
-  const is = after.split("\n");
+  // Where both end with a line feed, nobody wants to see the empty line after it.
+  const isEnded = before.endsWith("\n") && after.endsWith("\n");
+  const was = (isEnded ? before.slice(0, -1) : before).split("\n");
+  const is = (isEnded ? after.slice(0, -1) : after).split("\n");
   const script = align(was, is);
   const changed = script.flatMap(({ kind }, index) => (kind === "same" ? [] : [index]));
   const near = new Set(

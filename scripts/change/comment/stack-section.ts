@@ -1,6 +1,6 @@
 import { approvalLabel } from "../hazards/index.ts";
 import { likelyCause } from "../likely-cause.ts";
-import type { Cost, Diagnostic, EdgeChange, Hazard } from "../model.ts";
+import type { Cost, CostLine, Diagnostic, EdgeChange, Hazard } from "../model.ts";
 import { dollars, dollarsMore } from "../money.ts";
 import { code, cutEnd, fence, link, prose, safeUrl } from "./escape.ts";
 import type { Outcome, StackView } from "./view.ts";
@@ -132,15 +132,16 @@ export function edgeTable(edge: readonly EdgeChange[]): string | undefined {
 const MOST_COST_LINES = 20;
 
 export function costFold(cost: Cost): string | undefined {
-  if (cost.lines.length === 0) return undefined;
-  const lines = [...cost.lines].sort(
+  const lines = cost.lines.filter(({ beforeCents, afterCents }) => beforeCents !== 0 || afterCents !== 0);
+  if (lines.length === 0 && !cost.unpriced?.length) return undefined;
+  lines.sort(
     (a, b) =>
       Number(b.beforeCents !== b.afterCents) - Number(a.beforeCents !== a.afterCents) ||
       b.afterCents - a.afterCents,
   );
   const rows = lines.slice(0, MOST_COST_LINES).map((line) => {
     const difference = line.afterCents - line.beforeCents;
-    return `| ${code(line.label, 80)} | ${dollars(line.beforeCents)} | ${dollars(line.afterCents)} | ${difference === 0 ? "" : dollarsMore(difference)} |`;
+    return `| ${costLabel(line)} | ${dollars(line.beforeCents)} | ${dollars(line.afterCents)} | ${difference === 0 ? "" : dollarsMore(difference)} |`;
   });
   const rest = lines.slice(MOST_COST_LINES);
   if (rest.length > 0) {
@@ -161,6 +162,13 @@ export function costFold(cost: Cost): string | undefined {
     `Cost a month: ${costText(cost)}`,
     `| | Now | Then | |\n| :-- | --: | --: | --: |\n${rows.join("\n")}\n\n<sub>${prose(cost.source)}. Traffic and what is billed by use come on top.</sub>${missing}`,
   );
+}
+
+/** The resource's name as code, what is paid for as prose. */
+function costLabel({ urn, label }: CostLine): string {
+  const name = urn.split("::").slice(3).join("::");
+  if (name === "" || !label.startsWith(`${name}: `)) return prose(label, 80);
+  return `${code(name, 60)} ${prose(label.slice(name.length + 2), 80)}`;
 }
 
 export function costText({ beforeCents, afterCents }: Cost): string {

@@ -1,16 +1,23 @@
-import type { Step } from "../model.ts";
+import { isSecret, type Step } from "../model.ts";
 import { code, prose } from "./escape.ts";
 import { valueText } from "./value-text.ts";
 import { changedProperties, typeWords } from "./words.ts";
 
-export const STEPS_HEAD = "| | Resource | Type | What changes |\n| :-- | :-- | :-- | :-- |";
-
-/** One step as a row of the table. */
-export function stepRow(step: Step): string {
-  const grave = step.operation === "delete" || step.operation === "replace";
-  const operation = grave ? `**${step.operation}**` : step.operation;
-  const lock = step.protected ? " (protected)" : "";
-  return `| ${operation} | ${code(step.name, 60)}${lock} | ${prose(typeWords(step.type), 60)} | ${whatChanges(step)} |`;
+/** The table of steps, a row at a time; where no step has anything to say of what changes, it has no column for it. */
+export function stepsTable(steps: readonly Step[]): { head: string; row(step: Step): string } {
+  const hasChanges = steps.some((step) => whatChanges(step) !== "");
+  return {
+    head: hasChanges
+      ? "| | Resource | Type | What changes |\n| :-- | :-- | :-- | :-- |"
+      : "| | Resource | Type |\n| :-- | :-- | :-- |",
+    row(step) {
+      const grave = step.operation === "delete" || step.operation === "replace";
+      const operation = grave ? `**${step.operation}**` : step.operation;
+      const lock = step.protected ? " (protected)" : "";
+      const cells = [operation, `${code(step.name, 60)}${lock}`, prose(typeWords(step.type), 60)];
+      return `| ${[...cells, ...(hasChanges ? [whatChanges(step)] : [])].join(" | ")} |`;
+    },
+  };
 }
 
 const MOST_NAMED = 4;
@@ -35,6 +42,7 @@ function whatChanges(step: Step): string {
 
 function shortDiff({ path, kind, before, after, movedFrom }: Step["diffs"][number]): string | undefined {
   if (kind !== "change" || movedFrom !== undefined) return undefined;
+  if (isSecret(before) && isSecret(after)) return undefined;
   const text = `${path}: ${valueText(before, SHORT)} → ${valueText(after, SHORT)}`;
   return text.length <= SHORT ? code(text, SHORT) : undefined;
 }

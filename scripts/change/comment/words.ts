@@ -28,11 +28,12 @@ export function countsSentence(change: Change): string {
     (operation) => `${number(counts[operation])} ${VERBS[operation]}`,
   );
   if (change.outputs.length > 0) parts.push(`${plural(change.outputs.length, "output")} to change`);
-  if (parts.length === 0) return `Nothing to do; ${number(change.unchanged)} unchanged.`;
-  return `${parts.join(", ")}, ${number(change.unchanged)} unchanged.`;
+  if (parts.length === 0) parts.push("Nothing to do");
+  if (change.unchanged > 0) parts.push(`${number(change.unchanged)} unchanged`);
+  return `${parts.join(", ")}.`;
 }
 
-const VERBS: Counts extends infer C ? { readonly [operation in keyof C]: string } : never = {
+const VERBS: { readonly [operation in Operation]: string } = {
   create: "to create",
   update: "to update",
   replace: "to replace",
