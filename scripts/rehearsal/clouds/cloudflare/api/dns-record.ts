@@ -70,7 +70,8 @@ export function validated(
   if (type === "AAAA" && !isIPv6(content))
     refuse(9006, "Content for AAAA record must be a valid IPv6 address.");
   if (type === "CNAME" || type === "MX" || type === "NS") {
-    content = content.toLowerCase().replace(/\.$/, "");
+    // The null MX of RFC 7505 is the root, a dot alone.
+    content = content === "." ? content : content.toLowerCase().replace(/\.$/, "");
     if (!/^[a-z0-9_.-]+$/.test(content)) refuse(9007, `Content for ${type} record is invalid.`);
     if (type === "CNAME" && content === name) refuse(9039, "CNAME content cannot reference itself.");
   }
