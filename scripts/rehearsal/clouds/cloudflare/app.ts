@@ -1,29 +1,41 @@
 import { Hono } from "hono";
+import { z } from "zod";
 import type { Faults } from "../base/faults.ts";
 import { account } from "./api/account.ts";
 import { authenticate, type Tokens } from "./api/auth.ts";
 import { d1 } from "./api/d1.ts";
 import { dns } from "./api/dns.ts";
 import { kv } from "./api/kv.ts";
+import { originCa } from "./api/origin-ca.ts";
 import { pagesAssets } from "./api/pages/assets.ts";
 import { pagesDeployments } from "./api/pages/deployments.ts";
 import { pagesProjects } from "./api/pages/projects.ts";
+import { purgeCache } from "./api/purge-cache.ts";
 import { queues } from "./api/queues.ts";
 import { r2 } from "./api/r2.ts";
 import { rateLimit } from "./api/rate-limit.ts";
+import { rulesets } from "./api/rulesets.ts";
 import { turnstile } from "./api/turnstile.ts";
 import { scripts } from "./api/workers/scripts.ts";
 import { triggers } from "./api/workers/triggers.ts";
+import { zoneSecurity } from "./api/zone-security.ts";
 import { zoneSettings } from "./api/zone-settings.ts";
 import { zones } from "./api/zones.ts";
-import type { Storage } from "./edge/storage.ts";
+import type { EdgeParts } from "./edge/answer.ts";
+import type { Workers } from "./edge/workers.ts";
 import { ApiError, failure } from "./envelope.ts";
 import type { CloudState } from "./state.ts";
 
-/** Cloudflare's API v4 under `/client/v4`, as far as the project and its official clients use it. */
+const Scheduled = z.object({ script: z.string(), cron: z.string() });
+
+/**
+ * Cloudflare's API v4 under `/client/v4`, as far as the project and its official clients use it.
+ * Besides: `GET /_rehearsal/firewall-events`, and `POST /_rehearsal/scheduled` `{ script, cron }`, which runs a scheduled handler now.
+ */
 export function cloudflareApi(
   state: CloudState,
-  storage: Storage,
+  workers: Workers,
+  parts: EdgeParts,
   faults: Faults,
   options: { tokens: Tokens; enforceRateLimit: boolean },
 ): Hono {
@@ -57,9 +69,18 @@ export function cloudflareApi(
   for (const room of [account, zones, zoneSettings, dns, queues, r2, turnstile, scripts, triggers])
     room(api, state);
   for (const room of [pagesAssets, pagesDeployments, pagesProjects]) room(api, state);
-  kv(api, state, storage);
-  d1(api, state, storage);
-  return new Hono().route("/client/v4", api);
+  for (const room of [rulesets, originCa, zoneSecurity]) room(api, state);
+  kv(api, state, workers);
+  d1(api, state, workers);
+  purgeCache(api, state, parts.cache);
+  return new Hono()
+    .route("/client/v4", api)
+    .get("/_rehearsal/firewall-events", (c) => c.json(parts.firewall.events))
+    .post("/_rehearsal/scheduled", async (c) => {
+      const { script, cron } = Scheduled.parse(await c.req.json());
+      await workers.scheduled(script, cron);
+      return c.body(null, 204);
+    });
 }
 
 function refusal(status: number) {

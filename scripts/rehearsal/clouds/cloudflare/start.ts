@@ -2,6 +2,9 @@ import { Faults } from "../base/faults.ts";
 import { type Listening, serve } from "../base/serve.ts";
 import type { Tokens } from "./api/auth.ts";
 import { cloudflareApi } from "./app.ts";
+import { EdgeCache } from "./edge/cache.ts";
+import { Firewall } from "./edge/firewall.ts";
+import { RateLimiter } from "./edge/rate-limiter.ts";
 import { startEdge } from "./edge/start.ts";
 import { openWorkers } from "./edge/workers.ts";
 import type { Plan } from "./model.ts";
@@ -40,11 +43,12 @@ export async function startCloudflare(options: CloudflareOptions): Promise<Cloud
   const state = openState(options);
   const faults = new Faults(options.latencyMs);
   const workers = openWorkers(state);
-  const edge = await startEdge(state, workers, {
+  const parts = { cache: new EdgeCache(state), firewall: new Firewall(state, new RateLimiter(state.now)) };
+  const edge = await startEdge(state, workers, parts, {
     port: options.edgePort ?? 0,
     resolveOrigin: options.resolveOrigin,
   });
-  const api = cloudflareApi(state, workers, faults, {
+  const api = cloudflareApi(state, workers, parts, faults, {
     tokens: options.tokens,
     enforceRateLimit: options.enforceRateLimit ?? false,
   });

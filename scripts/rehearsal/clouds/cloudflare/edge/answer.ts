@@ -2,13 +2,17 @@ import { randomBytes } from "node:crypto";
 import { settingValue } from "../api/zone-settings.ts";
 import type { Script, Version, Zone } from "../model.ts";
 import type { CloudState } from "../state.ts";
+import type { EdgeCache } from "./cache.ts";
 import { resolve } from "./dns-lookup.ts";
 import { answerDns } from "./doh.ts";
 import { errorPage } from "./error-page.ts";
+import type { Firewall } from "./firewall.ts";
 import { askOrigin } from "./origin.ts";
 import { siteOf, siteOfDomain } from "./pages-host.ts";
 import { serveSite } from "./pages-site.ts";
+import { redirectByRule } from "./redirect-rules.ts";
 import { matchRoute } from "./route-pattern.ts";
+import { factsOf } from "./rules/facts.ts";
 import { chooseVersion } from "./split.ts";
 import type { Visit } from "./visit.ts";
 import type { Workers } from "./workers.ts";
@@ -16,10 +20,17 @@ import type { Workers } from "./workers.ts";
 /** The airport code of the rehearsed data center; Portland, near the servers' default location. */
 const COLO = "PDX";
 
+/** What the API tells the running edge beside what both find in the state. */
+export interface EdgeParts {
+  cache: EdgeCache;
+  firewall: Firewall;
+}
+
 /** Answers visitors as Cloudflare's edge does for the zones, sites and Workers of the account. */
 export function openAnswers(
   state: CloudState,
   workers: Workers,
+  { cache, firewall }: EdgeParts,
   resolveOrigin: (ip: string) => Promise<string | undefined>,
 ): (visit: Visit) => Promise<Response> {
   const runScript = async (script: Script, visit: Visit, ray: string): Promise<Response> => {
@@ -50,13 +61,22 @@ export function openAnswers(
     const host = visit.url.hostname;
     const found = resolve(state, zone, host);
     if (!found) return errorPage(1001, visit, ray);
-    if (!found.proxied) return found.ip ? direct(found.ip, visit, ray) : errorPage(1001, visit, ray);
+    const onPages = found.alias?.endsWith(".pages.dev");
+    if (!found.proxied && !onPages)
+      return found.ip ? direct(found.ip, visit, ray) : errorPage(1001, visit, ray);
     if (visit.url.protocol === "http:" && settingValue(state, zone.id, "always_use_https") === "on") {
       const target = new URL(visit.url);
       target.protocol = "https:";
       return new Response(null, { status: 301, headers: { location: target.href } });
     }
-    const route = matchRoute(state.routes(zone.id).list(), visit.url);
+    const facts = factsOf(visit, state.now(), zone.name, ray);
+    if (!visit.fromWorker) {
+      const refused = redirectByRule(state, zone, visit, facts) ?? firewall.check(zone, visit, facts, ray);
+      if (refused) return refused;
+    }
+    // A Worker's own requests to its zone go past the routes, straight to the origin:
+    // https://developers.cloudflare.com/workers/configuration/routing/routes/
+    const route = visit.fromWorker ? undefined : matchRoute(state.routes(zone.id).list(), visit.url);
     if (route?.script) {
       const script = state.scripts.get(route.script);
       return script ? runScript(script, visit, ray) : errorPage(1042, visit, ray);
@@ -64,14 +84,16 @@ export function openAnswers(
     const domain = route ? undefined : state.domains.list().find(({ hostname }) => hostname === host);
     const script = domain && state.scripts.get(domain.service);
     if (script) return runScript(script, visit, ray);
-    if (found.alias?.endsWith(".pages.dev")) {
-      const site = siteOfDomain(state, host, found.alias);
+    if (onPages) {
+      const site = siteOfDomain(state, host, found.alias ?? "");
       return site ? serveSite(state, site, visit) : errorPage(522, visit, ray);
     }
     if (!found.ip) return errorPage(1016, visit, ray);
+    const { ip } = found;
     return (
-      (await askOrigin(found.ip, withCloudflareHeaders(visit, ray), resolveOrigin)) ??
-      errorPage(522, visit, ray)
+      (await cache.through(zone, visit, facts, () =>
+        askOrigin(ip, withCloudflareHeaders(visit, ray), resolveOrigin),
+      )) ?? errorPage(522, visit, ray)
     );
   };
 

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import type { CloudState } from "../state.ts";
-import { openAnswers } from "./answer.ts";
+import { type EdgeParts, openAnswers } from "./answer.ts";
 import { openAuthority, serverContexts } from "./certificates.ts";
 import { DEFAULT_VISITOR, SCHEME_HEADER, VISITOR_HEADER, type Visit } from "./visit.ts";
 import type { Workers } from "./workers.ts";
@@ -34,11 +34,12 @@ const HOP_HEADERS = new Set([
 export async function startEdge(
   state: CloudState,
   workers: Workers,
+  parts: EdgeParts,
   options: { port: number; resolveOrigin(ip: string): Promise<string | undefined> },
 ): Promise<Edge> {
   const authority = await openAuthority(state.world, "edge-ca", "CN=Rehearsed Internet CA");
   const contextFor = serverContexts(authority);
-  const answer = openAnswers(state, workers, options.resolveOrigin);
+  const answer = openAnswers(state, workers, parts, options.resolveOrigin);
   workers.setOutbound(answer);
 
   const http = createServer((request, response) => {

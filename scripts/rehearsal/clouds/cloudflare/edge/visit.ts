@@ -7,6 +7,8 @@ export interface Visit {
   body?: Uint8Array;
   /** The visitor's address. */
   ip: string;
+  /** A request that a Worker made. */
+  fromWorker?: boolean;
 }
 
 /** The address that visitors have who do not say another (a documentation address, RFC 5737). */

@@ -28,13 +28,18 @@ interface Handlers {
 
 const ENTRY = "edge-entry";
 const TARGET_HEADER = "x-rehearsal-worker";
+const THREW_HEADER = "x-rehearsal-threw";
 const ENTRY_SOURCE = `export default {
-  fetch(request, env) {
+  async fetch(request, env) {
     const headers = new Headers(request.headers);
     const target = headers.get("${TARGET_HEADER}");
     headers.delete("${TARGET_HEADER}");
     headers.delete("mf-original-url");
-    return env[target].fetch(new Request(request, { headers, redirect: "manual" }));
+    try {
+      return await env[target].fetch(new Request(request, { headers, redirect: "manual" }));
+    } catch (error) {
+      return new Response(String(error?.stack ?? error), { status: 500, headers: { "${THREW_HEADER}": "1" } });
+    }
   },
 };`;
 const COMPATIBILITY_DATE = "2026-01-01";
@@ -99,6 +104,7 @@ export function openWorkers(state: CloudState): Workers {
       ...(body.length > 0 ? { body } : {}),
       // Requests of Workers come from Cloudflare's own network.
       ip: "2a06:98c0:3600::103",
+      fromWorker: true,
     });
   };
 
@@ -227,13 +233,17 @@ export function openWorkers(state: CloudState): Workers {
             ...(visit.body ? { body: visit.body } : {}),
           });
           const body = await response.arrayBuffer();
+          if (response.headers.has(THREW_HEADER)) {
+            process.stderr.write(`worker ${version.script}: ${Buffer.from(body).toString()}\n`);
+            return undefined;
+          }
           const answer = new Headers([...response.headers]);
           answer.delete("content-length");
           answer.delete("transfer-encoding");
           const empty = [101, 204, 205, 304].includes(response.status);
           return new Response(empty ? null : body, { status: response.status, headers: answer });
-        } catch {
-          // Miniflare throws what the Worker threw; the visitor sees error 1101.
+        } catch (error) {
+          process.stderr.write(`worker ${version.script}: ${(error as Error).stack}\n`);
           return undefined;
         }
       });
