@@ -38,7 +38,7 @@ export const command: Command = {
       actor: event?.actor ?? "local",
       runUrl: event?.runUrl,
       message: `Deploy ${sha.slice(0, 7)} to ${name}`,
-      guard: reviewGuard(context, caller, name, { unreviewed: parsed.data.unreviewed }),
+      guard: reviewGuard(context, caller, stack, { unreviewed: parsed.data.unreviewed }),
       verifyLimitMs: parsed.data["verify-limit"] * 1000,
     });
     await publishDeployment(context, caller, deployment);

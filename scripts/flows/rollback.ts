@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
-import { renderChangeLines } from "../change/render-plain.ts";
 import type { Context } from "../commands/command.ts";
 import { restoreWorker } from "../edge/worker.ts";
 import { EXIT, UserError } from "../errors.ts";
@@ -76,7 +75,9 @@ export async function rollback(
     [
       ...plan.steps.map((step) => `  ${describeStep(step)}`),
       ...(plan.steps.length === 0 ? ["  Nothing to do: this is what runs."] : []),
-      ...(worktree ? renderChangeLines(preview.change).map((line) => `    ${line}`) : []),
+      ...(worktree
+        ? preview.change.steps.map(({ operation, name, type }) => `    ${operation} ${name} (${type})`)
+        : []),
       ...plan.limits.map((limit) => `  Not undone: ${limit}`),
     ].join("\n"),
   );

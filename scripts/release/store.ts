@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import type { Github } from "../github/client.ts";
-import { createDeployment, listDeployments, setDeploymentStatus } from "../github/deployment.ts";
+import { createDeployment, listPayloads, setDeploymentStatus } from "../github/deployment.ts";
 import { ReleaseManifest } from "./manifest.ts";
 
 /** Where releases are written down. Newest first wherever there is an order. */
@@ -14,6 +14,9 @@ export interface ReleaseStore {
 /** How many deployments are read to find a release: more than Cloudflare keeps Worker versions to go back to. */
 const HISTORY = 100;
 
+/** Tells a release from the deployments that Actions makes by itself for a job with an environment. */
+const TASK = "release";
+
 /**
  * Releases as GitHub Deployments of the environment that has the stack's name; the manifest is the payload. It is written
  * when the release has ended, since a deployment's payload can't be changed afterwards.
@@ -24,6 +27,8 @@ export function githubReleases(github: Github): ReleaseStore {
       const deployment = await createDeployment(github, {
         ref: manifest.sha,
         environment: manifest.stack,
+        task: TASK,
+        production: manifest.stack === "prod",
         description: `${manifest.kind === "rollback" ? "Rollback" : "Release"} ${manifest.id}`,
         payload: manifest,
       });
@@ -34,10 +39,7 @@ export function githubReleases(github: Github): ReleaseStore {
         description: manifest.id,
       });
     },
-    async list(stack, limit) {
-      const deployments = await listDeployments(github, stack, { limit, payload: ReleaseManifest });
-      return deployments.flatMap(({ payload }) => (payload ? [payload] : []));
-    },
+    list: (stack, limit) => listPayloads(github, stack, { limit, payload: ReleaseManifest, task: TASK }),
   };
 }
 

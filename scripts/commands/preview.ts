@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { renderPlain } from "../change/plain.ts";
+import { judge } from "../change/verdict.ts";
+import { EXIT, UserError } from "../errors.ts";
+import { identifyCaller } from "../flows/environment.ts";
+import { previewForReview } from "../flows/preview-stack.ts";
+import { publishPreview, viewOf, writeArtifact } from "../flows/publish-preview.ts";
+import { appendSummary } from "../github/output.ts";
+import { readProject, requireStack } from "../stack/stacks.ts";
+import type { Command } from "./command.ts";
+
+export const command: Command = {
+  summary: "Show what a change would do to every stack; on a pull request, as its one comment",
+  usage: "preview -- [stack] [--out DIR]",
+  examples: ["npm run preview", "npm run preview -- dev", "npm run preview -- --json"],
+  positionals: ["stack"],
+  options: { out: { type: "string" } },
+  async run(context, { values, positionals }) {
+    const project = readProject(context.root);
+    const stacks = positionals[0] === undefined ? project.stacks : [requireStack(project, positionals[0])];
+    const caller = identifyCaller(context);
+    const { event, github } = caller;
+    const pull = event?.kind === "pull_request" ? event : undefined;
+    if (pull?.isFork) {
+      const text =
+        "This pull request comes from a fork, so it gets no credentials and no preview. A maintainer previews it by pushing its branch to this repository.";
+      appendSummary(`${text}\n`, context.env);
+      context.reporter.say(text);
+      return { outcome: "fork" };
+    }
+
+    const place = event
+      ? { repository: `${event.repository.owner}/${event.repository.name}`, pullRequest: pull?.number }
+      : {};
+    const previews = await Promise.all(
+      stacks.map((stack) => previewForReview(context, project, stack, place, caller.releases)),
+    );
+    const commit = pull?.headSha ?? event?.sha ?? "local";
+    context.reporter.say(
+      `\n${renderPlain(viewOf(previews, event, commit, context.now()), { color: false })}`,
+    );
+    writeArtifact(typeof values.out === "string" ? values.out : join(context.root, ".preview"), previews);
+    const published = pull && github ? await publishPreview(context, github, pull, previews) : undefined;
+
+    const failed = previews.filter(({ failure }) => failure);
+    if (failed.length > 0) {
+      throw new UserError(
+        "preview-failed",
+        failed.map(({ stack, failure }) => `${stack}: ${failure?.message}`).join("\n"),
+        failed[0]?.failure?.fix ?? "",
+        EXIT.failed,
+      );
+    }
+    return {
+      outcome: "succeeded",
+      comment: published?.comment,
+      stacks: previews.map((preview) => ({
+        stack: preview.stack,
+        verdict: judge({ ...preview, approvals: [] }).kind,
+        steps: preview.change?.steps.length,
+        digest: preview.fingerprint?.digest,
+        costCents: preview.cost?.afterCents,
+      })),
+    };
+  },
+};

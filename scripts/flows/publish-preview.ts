@@ -1,0 +1,101 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CommentView, StackView } from "../change/comment/view.ts";
+import { COMMENT_MARKER, renderComment, renderSummary } from "../change/comment.ts";
+import { judge } from "../change/verdict.ts";
+import type { Context } from "../commands/command.ts";
+import { recordCheck } from "../github/check.ts";
+import type { Github } from "../github/client.ts";
+import { upsertComment } from "../github/comment.ts";
+import type { GithubEvent } from "../github/event.ts";
+import { appendSummary } from "../github/output.ts";
+import { redact } from "../secrets/redaction.ts";
+import type { StackPreview } from "./preview-stack.ts";
+import { checkName } from "./review-guard.ts";
+
+/** Everything that the comment, the summary and the artifact say, in one. */
+export function viewOf(
+  previews: readonly StackPreview[],
+  event: GithubEvent | undefined,
+  commit: string,
+  at: Date,
+): CommentView {
+  return {
+    commit,
+    at: at.toISOString(),
+    runUrl: event?.runUrl,
+    commitUrl: event
+      ? `${event.serverUrl}/${event.repository.owner}/${event.repository.name}/commit/${commit}`
+      : undefined,
+    artifactUrl: event ? `${event.runUrl}#artifacts` : undefined,
+    graph: true,
+    stacks: previews.map(
+      ({ stack, change, cost, hazards, edge, fingerprint, failure, seconds }): StackView => ({
+        stack,
+        change,
+        cost,
+        hazards,
+        edge,
+        digest: fingerprint?.digest,
+        durationMs: seconds * 1000,
+        failure,
+      }),
+    ),
+  };
+}
+
+/**
+ * Publishes a preview: the comment, one check run a stack with the fingerprint of what was reviewed, the job summary, and
+ * the whole of it as files for an artifact. What GitHub refuses is told, and fails nothing.
+ */
+export async function publishPreview(
+  context: Context,
+  github: Github,
+  event: Extract<GithubEvent, { kind: "pull_request" }>,
+  previews: readonly StackPreview[],
+): Promise<{ comment: string }> {
+  const view = viewOf(previews, event, event.headSha, context.now());
+  appendSummary(redact(renderSummary(view).markdown), context.env);
+
+  const checks = previews.map(async (preview) => {
+    const verdict = judge({ ...preview, approvals: [] });
+    await recordCheck(github, {
+      sha: event.headSha,
+      name: checkName(preview.stack),
+      conclusion: preview.failure ? "failure" : verdict.kind === "needs-approval" ? "neutral" : "success",
+      title: verdict.words,
+      summary: preview.fingerprint
+        ? `What a deployment compares itself with:\n\n\`\`\`json\n${JSON.stringify(preview.fingerprint)}\n\`\`\`\n`
+        : "The preview failed, so there is nothing to compare a deployment with.",
+      externalId: preview.fingerprint?.digest.slice(0, 40) ?? "",
+      detailsUrl: event.runUrl,
+    });
+  });
+  const [comment] = await Promise.all([
+    upsertComment(github, event.number, COMMENT_MARKER, redact(renderComment(view).markdown)),
+    ...checks.map((check) =>
+      check.catch((error: unknown) =>
+        context.reporter.warn(`A check run could not be written: ${String(error)}`),
+      ),
+    ),
+  ]);
+  if (!comment.posted) {
+    context.reporter.warn(
+      `The comment could not be written (${comment.reason}); it is in the job summary. ${comment.fix}`,
+    );
+    return { comment: "not posted" };
+  }
+  return { comment: comment.url };
+}
+
+/** Writes the whole preview as files, for an artifact that the comment links to. */
+export function writeArtifact(folder: string, previews: readonly StackPreview[]): void {
+  mkdirSync(folder, { recursive: true });
+  for (const preview of previews) {
+    const { fingerprint, ...rest } = preview;
+    writeFileSync(
+      join(folder, `preview-${preview.stack}.json`),
+      redact(`${JSON.stringify({ ...rest, digest: fingerprint?.digest }, undefined, 2)}\n`),
+    );
+  }
+}

@@ -1,0 +1,87 @@
+import { execa } from "execa";
+import type { Context } from "../commands/command.ts";
+import { EXIT, UserError } from "../errors.ts";
+import { isAncestor } from "../github/compare.ts";
+import { compareVersions, parseVersion } from "../release/version.ts";
+import type { Caller } from "./environment.ts";
+
+/** The stack that a commit must have run on before it may be released. */
+const PROVING_STACK = "dev";
+const MAIN = "main";
+
+/**
+ * Decides whether a tag may be released to a stack: a semantic version, higher than the last release's, on main, and run on
+ * dev with success. Everything that is wrong is said at once.
+ *
+ * @throws UserError `gate-refused` (exit code 3): nothing was touched
+ */
+export async function passGate(
+  context: Context,
+  caller: Caller,
+  stack: string,
+  tag: string,
+): Promise<{ sha: string }> {
+  const { stdout } = await execa("git", ["rev-parse", "--verify", "--quiet", `refs/tags/${tag}^{commit}`], {
+    cwd: context.root,
+    reject: false,
+  });
+  const sha = stdout.trim() || (caller.event?.ref === `refs/tags/${tag}` ? caller.event.sha : "");
+  if (!sha) {
+    throw new UserError(
+      "tag-unknown",
+      `There is no tag ${tag} in this clone.`,
+      "Fetch the tags: git fetch --tags.",
+      EXIT.usage,
+    );
+  }
+
+  const reasons: string[] = [];
+  const version = parseVersion(tag);
+  if (!version) reasons.push(`${tag} is no semantic version; a release tag looks like v1.4.0`);
+
+  const [released, onDev, onMain] = await Promise.all([
+    caller.releases.list(stack, 100),
+    caller.releases.list(PROVING_STACK, 100),
+    caller.github ? isAncestor(caller.github, sha, MAIN) : isAncestorLocally(context.root, sha),
+  ]);
+  if (!onMain)
+    reasons.push(`commit ${sha.slice(0, 7)} is not on ${MAIN}: what was not merged is not released`);
+
+  const highest = released
+    .filter(
+      ({ kind, outcome, sha: commit, ref }) =>
+        kind === "deploy" && outcome === "succeeded" && !(commit === sha && ref.endsWith(`/${tag}`)),
+    )
+    .flatMap(({ ref }) => parseVersion(ref.replace("refs/tags/", "")) ?? [])
+    .toSorted(compareVersions)
+    .at(-1);
+  if (version && highest && compareVersions(version, highest) <= 0) {
+    reasons.push(
+      `${tag} is not higher than the last release ${highest.tag}; to go back, run the rollback workflow`,
+    );
+  }
+
+  const proofs = onDev.filter((release) => release.sha === sha);
+  if (!proofs.some(({ outcome }) => outcome === "succeeded")) {
+    reasons.push(
+      proofs.length > 0
+        ? `its deployment to ${PROVING_STACK} failed`
+        : `commit ${sha.slice(0, 7)} has never run on ${PROVING_STACK}`,
+    );
+  }
+  if (reasons.length === 0) return { sha };
+  throw new UserError(
+    "gate-refused",
+    `${tag} is not released to ${stack}: ${reasons.join("; ")}. Nothing was touched.`,
+    `Merge the commit to ${MAIN}, wait for its deployment to ${PROVING_STACK}, and tag that commit with the next version.`,
+    EXIT.stopped,
+  );
+}
+
+async function isAncestorLocally(root: string, sha: string): Promise<boolean> {
+  const { exitCode } = await execa("git", ["merge-base", "--is-ancestor", sha, MAIN], {
+    cwd: root,
+    reject: false,
+  });
+  return exitCode === 0;
+}
