@@ -7,8 +7,8 @@ import {
   parseDocument,
   type YAMLMap,
 } from "yaml";
+import type { Vault } from "../base/vault.ts";
 import { type Diagnostic, rangeOf } from "./diagnostic.ts";
-import type { Vault } from "./vault.ts";
 
 /** A parsed definition of an environment: its YAML, with comments and order as written. */
 export interface Definition {

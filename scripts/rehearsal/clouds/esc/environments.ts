@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import type { Context, Hono } from "hono";
 import { z } from "zod";
 import type { Store } from "../base/store.ts";
+import type { Vault } from "../base/vault.ts";
 import { type Identity, mayOpen } from "./access.ts";
 import { decryptSecrets, encryptSecrets, parseDefinition } from "./definition.ts";
 import { PulumiError } from "./error.ts";
 import { child, type Evaluated, evaluate, type Property } from "./evaluate.ts";
 import { parsePath } from "./interpolation.ts";
-import type { Vault } from "./vault.ts";
 
 /** An environment with all of its revisions, oldest first; secrets in the texts are ciphertexts. */
 interface EnvironmentDocument {

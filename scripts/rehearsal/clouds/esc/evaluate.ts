@@ -1,8 +1,8 @@
 import { isMap, isScalar, isSeq, type LineCounter } from "yaml";
+import type { Vault } from "../base/vault.ts";
 import { ciphertextOf, type Definition, parseDefinition } from "./definition.ts";
 import { type Diagnostic, rangeOf, type SourceRange } from "./diagnostic.ts";
 import { type PathStep, parseInterpolation } from "./interpolation.ts";
-import type { Vault } from "./vault.ts";
 
 /** A property as the API shows it; `value` of an object or a list holds properties again. */
 export interface Property {

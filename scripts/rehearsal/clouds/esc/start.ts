@@ -3,11 +3,11 @@ import { atomic } from "../base/atomic.ts";
 import { Faults } from "../base/faults.ts";
 import { type Listening, serve } from "../base/serve.ts";
 import { openStore } from "../base/store.ts";
+import { openVault } from "../base/vault.ts";
 import { type AccessOptions, exchangeRoute, identify } from "./access.ts";
 import { environmentRoutes } from "./environments.ts";
 import { errorResponse, faultResponse, PulumiError } from "./error.ts";
 import type { Claims, TrustPolicy } from "./trust.ts";
-import { openVault } from "./vault.ts";
 
 export interface EscOptions {
   /** The folder that holds the world. */
@@ -32,7 +32,7 @@ export interface RunningEsc extends Listening {
 export async function startEsc(options: EscOptions): Promise<RunningEsc> {
   const organization = options.organization ?? "quayside";
   const store = openStore(options.world, "esc");
-  const vault = openVault(options.world);
+  const vault = openVault(options.world, "esc");
   const now = () => (options.now ?? (() => new Date()))().getTime();
   const faults = new Faults(options.latencyMs);
   const access: AccessOptions = {

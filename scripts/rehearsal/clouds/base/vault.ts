@@ -2,17 +2,17 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Encrypts what the world keeps of secrets, with a key of its own in `<world>/esc.key`. */
+/** Encrypts what a cloud keeps of secrets, with a key of its own in `<world>/<cloud>.key`. */
 export interface Vault {
   encrypt(plaintext: string): string;
   /** Undefined for what was not encrypted with this key. */
   decrypt(ciphertext: string): string | undefined;
 }
 
-const MARK = Buffer.from("esc1");
+const MARK = Buffer.from("qv01");
 
-export function openVault(world: string): Vault {
-  const key = keyOf(join(world, "esc.key"));
+export function openVault(world: string, cloud: string): Vault {
+  const key = keyOf(join(world, `${cloud}.key`));
   return {
     encrypt(plaintext) {
       const iv = randomBytes(12);
