@@ -15,7 +15,3 @@ export const d1Database = restResource({
     ...(readReplication === undefined ? {} : { read_replication: toApi(readReplication) }),
   }),
 });
-
-function snake(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}

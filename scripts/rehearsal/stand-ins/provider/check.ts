@@ -1,15 +1,12 @@
 import type { PropertySchemas, ResourceSchema, Shape } from "../schema.ts";
 import { type AutoName, autoName } from "./auto-name.ts";
-import { isMap, type PropertyMap, type PropertyValue, Secret, UNKNOWN } from "./property.ts";
+import { DEFAULTS_KEY, isMap, type PropertyMap, type PropertyValue, Secret, UNKNOWN } from "./property.ts";
 
 /** One thing that is wrong with the inputs; `property` is a path such as `rules[0].port`. */
 export interface CheckFailure {
   property: string;
   reason: string;
 }
-
-/** The key under which the bridge's older half notes which inputs it filled in itself. */
-export const DEFAULTS_KEY = "__defaults";
 
 /**
  * Checks the inputs of a program against the schema and fills in names and defaults, as the bridged plugins do:

@@ -1,7 +1,15 @@
 import type { PropertySchema, ResourceSchema, Shape } from "../schema.ts";
-import { DEFAULTS_KEY, join } from "./check.ts";
+import { join } from "./check.ts";
 import { equal, isNothing, keysOf, unmatched } from "./equal.ts";
-import { isMap, type PropertyMap, type PropertyValue, reveal, Secret, UNKNOWN } from "./property.ts";
+import {
+  DEFAULTS_KEY,
+  isMap,
+  type PropertyMap,
+  type PropertyValue,
+  reveal,
+  Secret,
+  UNKNOWN,
+} from "./property.ts";
 
 /** One difference, at the finest path that is known. */
 export interface PropertyDifference {

@@ -1,5 +1,5 @@
 import type { PropertySchemas, Shape } from "../schema.ts";
-import { isMap, type PropertyMap, type PropertyValue, reveal, UNKNOWN } from "./property.ts";
+import { DEFAULTS_KEY, isMap, type PropertyMap, type PropertyValue, reveal, UNKNOWN } from "./property.ts";
 
 /**
  * Whether two values mean the same to the provider: secrets by what they hide, sets without order, an integer and its
@@ -78,8 +78,9 @@ export function isNothing(value: PropertyValue | undefined): boolean {
   return isMap(value) && Object.keys(value).length === 0;
 }
 
+/** The keys of all maps, without the note of what was filled in. */
 export function keysOf(...maps: object[]): string[] {
-  return [...new Set(maps.flatMap((map) => Object.keys(map)))];
+  return [...new Set(maps.flatMap((map) => Object.keys(map)))].filter((key) => key !== DEFAULTS_KEY);
 }
 
 /** Where two sets differ: the indices on either side that have no equal partner on the other. */

@@ -1,7 +1,6 @@
 import type { ResourceSchema } from "../schema.ts";
-import { DEFAULTS_KEY } from "./check.ts";
 import { asWritten, isNothing } from "./equal.ts";
-import { markLike, type PropertyMap, type PropertyValue, Secret, UNKNOWN } from "./property.ts";
+import { DEFAULTS_KEY, markLike, type PropertyMap, type PropertyValue, Secret, UNKNOWN } from "./property.ts";
 
 /** What a preview can say of a resource that will be created: its inputs, its defaults, and unknowns for the rest. */
 export function plannedCreate(schema: ResourceSchema, inputs: PropertyMap): PropertyMap {

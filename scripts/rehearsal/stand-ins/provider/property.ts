@@ -28,6 +28,9 @@ export interface PropertyMap {
   [key: string]: PropertyValue;
 }
 
+/** The key under which the bridge's older half notes which inputs it filled in itself. */
+export const DEFAULTS_KEY = "__defaults";
+
 // How the engine writes what JSON cannot hold
 // (https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go).
 const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { z } from "zod";
+import { x509Library } from "../../clouds/cloudflare/edge/x509.ts";
 import type { ResourceKind } from "../provider/resource.ts";
 import { fromState } from "./state.ts";
 import { alternativeNames, distinguishedName, Names, signer } from "./x509.ts";
@@ -12,11 +12,12 @@ export const certRequest: ResourceKind<undefined> = {
   async create(_client, creation) {
     const inputs = Inputs.parse(creation.inputs);
     const { algorithm, keys, signingAlgorithm } = await signer(inputs.privateKeyPem);
+    const { Pkcs10CertificateRequestGenerator } = await x509Library();
     const request = await Pkcs10CertificateRequestGenerator.create({
       name: distinguishedName(inputs.subject),
       keys,
       signingAlgorithm,
-      extensions: alternativeNames(inputs),
+      extensions: await alternativeNames(inputs),
     });
     return {
       id: createHash("sha1").update(new Uint8Array(request.rawData)).digest("hex"),

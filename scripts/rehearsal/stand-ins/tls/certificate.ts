@@ -1,11 +1,7 @@
 import { randomBytes } from "node:crypto";
-import {
-  type X509Certificate as Certificate,
-  Pkcs10CertificateRequest,
-  X509Certificate,
-  X509CertificateGenerator,
-} from "@peculiar/x509";
+import type { X509Certificate as Certificate } from "@peculiar/x509";
 import { z } from "zod";
+import { x509Library } from "../../clouds/cloudflare/edge/x509.ts";
 import type { PropertyMap } from "../provider/property.ts";
 import type { Live, ResourceKind } from "../provider/resource.ts";
 import { fromState } from "./state.ts";
@@ -55,6 +51,7 @@ export const selfSignedCert: ResourceKind<undefined> = {
   async create(_client, creation) {
     const inputs = SelfSigned.parse(creation.inputs);
     const { algorithm, keys, signingAlgorithm } = await signer(inputs.privateKeyPem);
+    const { X509CertificateGenerator } = await x509Library();
     const certificate = await X509CertificateGenerator.createSelfSigned({
       serialNumber: serialNumber(),
       name: distinguishedName(inputs.subject),
@@ -68,7 +65,7 @@ export const selfSignedCert: ResourceKind<undefined> = {
           subjectKey: keys.publicKey,
           issuerKey: keys.publicKey,
         })),
-        ...alternativeNames(inputs),
+        ...(await alternativeNames(inputs)),
       ],
     });
     return live(creation.inputs, certificate, { keyAlgorithm: algorithm });
@@ -80,6 +77,7 @@ export const selfSignedCert: ResourceKind<undefined> = {
 export const locallySignedCert: ResourceKind<undefined> = {
   async create(_client, creation) {
     const inputs = LocallySigned.parse(creation.inputs);
+    const { Pkcs10CertificateRequest, X509Certificate, X509CertificateGenerator } = await x509Library();
     const ca = new X509Certificate(inputs.caCertPem);
     const { algorithm, keys, signingAlgorithm } = await signer(inputs.caPrivateKeyPem);
     const request = new Pkcs10CertificateRequest(inputs.certRequestPem);

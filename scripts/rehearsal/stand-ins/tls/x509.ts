@@ -1,16 +1,7 @@
-import { createPrivateKey, webcrypto } from "node:crypto";
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  ExtendedKeyUsageExtension,
-  type Extension,
-  type JsonName,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-} from "@peculiar/x509";
+import { createPrivateKey, createPublicKey, webcrypto } from "node:crypto";
+import type { Extension, JsonName } from "@peculiar/x509";
 import { z } from "zod";
+import { x509Library } from "../../clouds/cloudflare/edge/x509.ts";
 
 /** The distinguished name that a program gives. */
 export const Subject = z
@@ -58,7 +49,6 @@ export async function signer(pem: string): Promise<Signer> {
     signingAlgorithm: Signer["signingAlgorithm"],
   ): Promise<Signer> => {
     const der = key.export({ type: "pkcs8", format: "der" });
-    const { createPublicKey } = await import("node:crypto");
     const spki = createPublicKey(key).export({ type: "spki", format: "der" });
     return {
       algorithm,
@@ -106,7 +96,8 @@ export function distinguishedName(subject: z.infer<typeof Subject>): JsonName {
 }
 
 /** The alternative names, where there are any. */
-export function alternativeNames(names: z.infer<typeof Names>): Extension[] {
+export async function alternativeNames(names: z.infer<typeof Names>): Promise<Extension[]> {
+  const { SubjectAlternativeNameExtension } = await x509Library();
   const all = [
     ...names.dnsNames.map((value) => ({ type: "dns" as const, value })),
     ...names.ipAddresses.map((value) => ({ type: "ip" as const, value })),
@@ -115,16 +106,17 @@ export function alternativeNames(names: z.infer<typeof Names>): Extension[] {
   return all.length > 0 ? [new SubjectAlternativeNameExtension(all)] : [];
 }
 
-const KEY_USAGES: { [use: string]: KeyUsageFlags } = {
-  digital_signature: KeyUsageFlags.digitalSignature,
-  content_commitment: KeyUsageFlags.nonRepudiation,
-  key_encipherment: KeyUsageFlags.keyEncipherment,
-  data_encipherment: KeyUsageFlags.dataEncipherment,
-  key_agreement: KeyUsageFlags.keyAgreement,
-  cert_signing: KeyUsageFlags.keyCertSign,
-  crl_signing: KeyUsageFlags.cRLSign,
-  encipher_only: KeyUsageFlags.encipherOnly,
-  decipher_only: KeyUsageFlags.decipherOnly,
+/** Bits of the KeyUsage extension (RFC 5280 4.2.1.3), as the library counts them. */
+const KEY_USAGES: { [use: string]: number } = {
+  digital_signature: 1,
+  content_commitment: 2,
+  key_encipherment: 4,
+  data_encipherment: 8,
+  key_agreement: 16,
+  cert_signing: 32,
+  crl_signing: 64,
+  encipher_only: 128,
+  decipher_only: 256,
 };
 const EXTENDED_USAGES: { [use: string]: string } = {
   server_auth: "1.3.6.1.5.5.7.3.1",
@@ -147,13 +139,14 @@ export async function certificateExtensions(options: {
     const known = [...Object.keys(KEY_USAGES), ...Object.keys(EXTENDED_USAGES)].join(", ");
     throw new Error(`there are no uses ${unknown.join(", ")}; there are ${known}`);
   }
+  const x509 = await x509Library();
   const flags = options.allowedUses.reduce((sum, use) => sum | (KEY_USAGES[use] ?? 0), 0);
   const extended = options.allowedUses.flatMap((use) => EXTENDED_USAGES[use] ?? []);
   return [
-    new BasicConstraintsExtension(options.isCa, undefined, true),
-    ...(flags ? [new KeyUsagesExtension(flags, true)] : []),
-    ...(extended.length > 0 ? [new ExtendedKeyUsageExtension(extended)] : []),
-    await SubjectKeyIdentifierExtension.create(options.subjectKey),
-    await AuthorityKeyIdentifierExtension.create(options.issuerKey),
+    new x509.BasicConstraintsExtension(options.isCa, undefined, true),
+    ...(flags ? [new x509.KeyUsagesExtension(flags, true)] : []),
+    ...(extended.length > 0 ? [new x509.ExtendedKeyUsageExtension(extended)] : []),
+    await x509.SubjectKeyIdentifierExtension.create(options.subjectKey),
+    await x509.AuthorityKeyIdentifierExtension.create(options.issuerKey),
   ];
 }
