@@ -65,8 +65,9 @@ export function connect(
   octokit.hook.wrap("request", async (request, options) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        const signal = AbortSignal.timeout(rules.timeoutMs);
-        return await request({ ...options, request: { ...options.request, signal } });
+        // In place: Octokit's own hook for the token goes on with the very object that this one was given.
+        options.request = { ...options.request, signal: AbortSignal.timeout(rules.timeoutMs) };
+        return await request(options);
       } catch (error) {
         const failure = readFailure(error, rules.now());
         if (!failure) throw error;
