@@ -7,7 +7,11 @@ import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
 const Values = z.object({
-  to: z.string().optional(),
+  // A workflow hands an input that was left empty on as it is.
+  to: z
+    .string()
+    .transform((id) => id || undefined)
+    .optional(),
   scope: z.enum(SCOPES).default("all"),
   "dry-run": z.boolean().default(false),
   "verify-limit": z.coerce.number().positive().default(300),
