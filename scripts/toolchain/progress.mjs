@@ -4,6 +4,7 @@ const TTY_INTERVAL_MS = 200;
 /**
  * @typedef {object} Step
  * @property {(text: string) => void} update replaces what is said about the step
+ * @property {(text: string) => void} note leaves a line behind at once, and goes on
  * @property {(text?: string) => void} end takes the line away; with a text, leaves that one line behind
  */
 
@@ -19,21 +20,15 @@ const TTY_INTERVAL_MS = 200;
 export function startStep(title, text = "", stream = process.stderr) {
   const started = Date.now();
   let current = text;
-  let lastPlain = "";
+  let plainLines = 0;
 
-  const line = () => `${title}${current ? `: ${current}` : ""}`;
+  const clear = () => stream.isTTY && stream.write("\r\x1b[2K");
   const show = () => {
-    if (stream.isTTY) {
-      stream.write(
-        `\r\x1b[2K${`${line()} (${duration(Date.now() - started)})`.slice(0, (stream.columns ?? 80) - 1)}`,
-      );
-    } else if (lastPlain === "") {
-      lastPlain = line();
-      stream.write(`${lastPlain}\n`);
-    } else {
-      lastPlain = line();
-      stream.write(`${lastPlain} (${duration(Date.now() - started)})\n`);
-    }
+    const line = `${title}${current ? `: ${current}` : ""}`;
+    const elapsed = ` (${duration(Date.now() - started)})`;
+    if (stream.isTTY) stream.write(`\r\x1b[2K${(line + elapsed).slice(0, (stream.columns ?? 80) - 1)}`);
+    else stream.write(`${line}${plainLines === 0 ? "" : elapsed}\n`);
+    plainLines += 1;
   };
   show();
   const timer = setInterval(show, stream.isTTY ? TTY_INTERVAL_MS : PLAIN_INTERVAL_MS);
@@ -43,9 +38,13 @@ export function startStep(title, text = "", stream = process.stderr) {
     update(next) {
       current = next;
     },
+    note(line) {
+      clear();
+      stream.write(`${title}: ${line}\n`);
+    },
     end(last) {
       clearInterval(timer);
-      if (stream.isTTY) stream.write("\r\x1b[2K");
+      clear();
       if (last) stream.write(`${title}: ${last} (${duration(Date.now() - started)})\n`);
     },
   };

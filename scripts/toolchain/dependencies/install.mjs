@@ -59,7 +59,7 @@ async function npmCi(root, lock) {
     onStart: (pid) => lock.adopt(pid),
     onLine: (line) => {
       if (TARBALL.test(line)) fetched += 1;
-      step.update(`${Math.min(fetched, wanted)} of ${wanted} fetched`);
+      step.update(fetched < wanted ? `${fetched} of ${wanted} fetched` : "unpacking");
     },
   });
   if (result.code === 0) {

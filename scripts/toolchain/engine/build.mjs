@@ -5,7 +5,7 @@ import { findGo } from "./go.mjs";
 
 const PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
-const EXPECTED = "about 5 min on two cores, only this once";
+const EXPECTED = "5 to 10 min on two cores, only this once";
 
 /**
  * Builds the engine from the Go module that scripts/toolchain/engine/go.mod and go.sum pin. The engine alone: the language
@@ -54,7 +54,8 @@ export async function buildEngine({ root, version, binary, onStart, step }) {
 
   const packages = list.output.split("\n").filter((line) => line && !line.startsWith("go: ")).length;
   let compiled = 0;
-  step.update(`compiling ${packages} Go packages, ${EXPECTED}`);
+  step.note(`compiling ${packages} Go packages, which takes ${EXPECTED}`);
+  step.update(`0 of ${packages} Go packages compiled`);
   const ldflags = `-s -w -X ${VERSION_VARIABLE}=v${version}`;
   const build = await runChild(
     go,
@@ -77,7 +78,7 @@ export async function buildEngine({ root, version, binary, onStart, step }) {
           step.update("linking");
         } else if (/^[\w.]+(?:\/\S+)?$/.test(line)) {
           compiled += 1;
-          step.update(`${Math.min(compiled, packages)} of ${packages} Go packages compiled, ${EXPECTED}`);
+          step.update(`${Math.min(compiled, packages)} of ${packages} Go packages compiled`);
         }
       },
     },
