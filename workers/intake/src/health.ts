@@ -8,8 +8,10 @@ export interface Health {
   /** Why the status is not `ok`, one plain sentence each. */
   reasons: string[];
   stack: string;
-  /** The Worker version that answers; `tag` is what the deploy called it. */
-  version: { id: string; tag: string; uploadedAt: string };
+  /** The id of the Worker version that answers, what the deploy called it ("" if nothing), and when it was uploaded. */
+  version: string;
+  tag: string;
+  uploadedAt: string;
   outbox: { waiting: number; parked: number; oldestSeconds: number };
   /** False when deliveries leave without a signature. */
   signed: boolean;
@@ -58,7 +60,9 @@ export async function health(env: Env, now: number): Promise<Health> {
     status: silent > 0 ? "down" : reasons.length > 0 ? "degraded" : "ok",
     reasons,
     stack: env.STACK,
-    version: { id: env.VERSION.id, tag: env.VERSION.tag, uploadedAt: env.VERSION.timestamp },
+    version: env.VERSION.id,
+    tag: env.VERSION.tag,
+    uploadedAt: env.VERSION.timestamp,
     outbox,
     signed,
     paused: read.settings.paused,
