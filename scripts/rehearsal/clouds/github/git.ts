@@ -130,10 +130,11 @@ export class Git {
   /** The commit that a branch, a tag, a full ref or a SHA names, in GitHub's order; undefined if none does. */
   async resolve(name: string): Promise<string | undefined> {
     if (name === "" || name.startsWith("-") || /[\s~^:?*\\]|\.\./.test(name)) return undefined;
-    const candidates = name.startsWith("refs/")
-      ? [name]
-      : [`refs/heads/${name}`, `refs/tags/${name}`, `refs/${name}`, ...(name === "HEAD" ? ["HEAD"] : [])];
-    if (/^[0-9a-f]{7,40}$/i.test(name)) candidates.push(name);
+    const named = [`refs/heads/${name}`, `refs/tags/${name}`, `refs/${name}`];
+    const hex = /^[0-9a-f]{7,40}$/i.test(name);
+    const candidates = name.startsWith("refs/") || name === "HEAD" ? [name] : hex ? [name, ...named] : named;
+    // A whole SHA names nothing else; an abbreviated one gives way to a branch or tag of that name.
+    if (hex && name.length < 40) candidates.push(candidates.shift() ?? name);
     for (const candidate of candidates) {
       try {
         return (await this.run(["rev-parse", "--quiet", "--verify", `${candidate}^{commit}`])).trim();
