@@ -19,7 +19,8 @@ export interface Cloudflare {
 const ErrorEnvelope = z.object({
   errors: z.array(z.object({ code: z.union([z.number(), z.string()]), message: z.string() })).min(1),
 });
-const One = z.object({ result: z.record(z.string(), z.unknown()).nullish() });
+// Some deletions answer with a word or with nothing.
+const One = z.object({ result: z.record(z.string(), z.unknown()).catch({}) });
 const Page = z.object({
   result: z.array(z.record(z.string(), z.unknown())),
   result_info: z.object({ total_pages: z.number().nullish() }).nullish(),
@@ -53,7 +54,7 @@ export function cloudflareClient(options: {
     signal: options.signal,
   };
   const send: Cloudflare["send"] = async (method, path, body) =>
-    One.parse((await callApi(style, method, path, body)) ?? {}).result ?? {};
+    One.parse((await callApi(style, method, path, body)) ?? {}).result;
   const orGone = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work();

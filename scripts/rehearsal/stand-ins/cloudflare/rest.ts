@@ -83,21 +83,29 @@ export interface Singleton {
   /** The resource's id. */
   id(scope: { [input: string]: string }): string;
   set: "PUT" | "PATCH";
+  /** Adjusts what the API says to how the program would say it. */
+  tidy?(outputs: PropertyMap): PropertyMap;
   /** What deleting the resource does; nothing where absent: Cloudflare keeps the setting, and so does the real plugin. */
   reset?(cloudflare: Cloudflare, path: string): Promise<void>;
 }
 
 export function singletonResource(singleton: Singleton): ResourceKind<Cloudflare> {
   const properties = propertiesOf(singleton.token);
+  const live = (
+    result: Result,
+    scope: { [input: string]: string },
+    known: Pick<Known, "inputs" | "outputs">,
+  ): Live => {
+    const outputs = { ...outputsFrom(properties, result, known), ...scope };
+    return { id: singleton.id(scope), outputs: singleton.tidy?.(outputs) ?? outputs };
+  };
   const set = async (cloudflare: Cloudflare, inputs: PropertyMap): Promise<Live> => {
     const scope = scopeOf(singleton.scope, inputs);
-    const result = await cloudflare.send(
-      singleton.set,
-      singleton.path(scope),
-      bodyFrom(properties, inputs, singleton.scope),
-    );
-    const known = { inputs, outputs: {} };
-    return { id: singleton.id(scope), outputs: { ...outputsFrom(properties, result, known), ...scope } };
+    const body = bodyFrom(properties, inputs, singleton.scope);
+    return live(await cloudflare.send(singleton.set, singleton.path(scope), body), scope, {
+      inputs,
+      outputs: {},
+    });
   };
   return {
     async create(cloudflare, creation) {
@@ -108,12 +116,7 @@ export function singletonResource(singleton: Singleton): ResourceKind<Cloudflare
     async read(cloudflare, known) {
       const scope = singletonScope(singleton.scope, known);
       const result = await cloudflare.find(singleton.path(scope));
-      return (
-        result && {
-          id: singleton.id(scope),
-          outputs: { ...outputsFrom(properties, result, known), ...scope },
-        }
-      );
+      return result && live(result, scope, known);
     },
     update: (cloudflare, revision) => set(cloudflare, revision.inputs),
     async delete(cloudflare, known) {

@@ -14,8 +14,10 @@ const SshKey = z.object({
   }),
 });
 
-function live({ ssh_key: { id, public_key, ...rest } }: z.infer<typeof SshKey>) {
-  return { id: String(id), outputs: { ...rest, publicKey: public_key } };
+function live({ ssh_key: { id, public_key, ...rest } }: z.infer<typeof SshKey>, asked: unknown) {
+  // The API gives the key back without the line's end.
+  const same = typeof asked === "string" && asked.trim() === public_key.trim();
+  return { id: String(id), outputs: { ...rest, publicKey: same ? asked : public_key } };
 }
 
 /** https://docs.hetzner.cloud/reference/cloud#ssh-keys */
@@ -24,17 +26,17 @@ export const sshKey: ResourceKind<Hetzner> = {
     const { name, publicKey, labels } = Inputs.parse(creation.inputs);
     const made = await hetzner.post("/ssh_keys", { name, public_key: publicKey, labels }, SshKey);
     creation.created(String(made.ssh_key.id));
-    return live(made);
+    return live(made, publicKey);
   },
   async read(hetzner, known) {
     const found = await hetzner.find(`/ssh_keys/${known.id}`, SshKey);
-    return found && live(found);
+    return found && live(found, known.inputs.publicKey);
   },
   async update(hetzner, revision) {
     const { name, labels } = Inputs.parse(revision.inputs);
     const path = `/ssh_keys/${revision.id}`;
     await hetzner.put(path, { name, labels });
-    return live(await hetzner.get(path, SshKey));
+    return live(await hetzner.get(path, SshKey), revision.inputs.publicKey);
   },
   delete: (hetzner, known) => hetzner.remove(`/ssh_keys/${known.id}`),
 };

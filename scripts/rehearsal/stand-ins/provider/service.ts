@@ -3,6 +3,7 @@ import pluginpb from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerpb from "@pulumi/pulumi/proto/provider_pb.js";
 import emptypb from "google-protobuf/google/protobuf/empty_pb.js";
+import { z } from "zod";
 import type { ResourceSchema } from "../schema.ts";
 import type { AutoName } from "./auto-name.ts";
 import { check } from "./check.ts";
@@ -343,6 +344,8 @@ async function orExplain<T>(doing: string, work: () => Promise<T>): Promise<T> {
 }
 
 function text(error: unknown): string {
+  if (error instanceof z.ZodError)
+    return `an answer of the cloud has another form than expected\n${z.prettifyError(error)}`;
   return error instanceof Error ? error.message : String(error);
 }
 
