@@ -7,8 +7,9 @@ import { startStep } from "../progress.mjs";
 import { installedByNpm, isExpected, readLockedPackages } from "./lockfile.mjs";
 import { dependenciesInPlace, stampDependencies } from "./stamp.mjs";
 
-/** One line a package that was fetched or found in npm's cache, at npm's log level `http`. */
-const TARBALL = /^npm http (?:fetch|cache) .*\.tgz\b/;
+/** At npm's log level `http`: a line for what is known of a package, later one for the package, fetched or from npm's cache. */
+const REQUEST = /^npm http (?:fetch|cache) /;
+const TARBALL = /\.tgz\b/;
 const CHATTER = /^npm (?:http|warn EBADENGINE|warn Unknown user config|warn Unknown env config)\b/;
 
 /**
@@ -43,6 +44,7 @@ async function npmCi(root, lock) {
   const wanted = Object.values(readLockedPackages(join(root, "package-lock.json"))).filter(isExpected).length;
   const step = startStep("npm packages", `${wanted} to install`);
   const [command, ...before] = npm();
+  let lookedUp = 0;
   let fetched = 0;
   const args = [
     ...before,
@@ -58,8 +60,12 @@ async function npmCi(root, lock) {
     env: process.env,
     onStart: (pid) => lock.adopt(pid),
     onLine: (line) => {
+      if (!REQUEST.test(line)) return;
       if (TARBALL.test(line)) fetched += 1;
-      step.update(fetched < wanted ? `${fetched} of ${wanted} fetched` : "unpacking");
+      else lookedUp += 1;
+      if (fetched >= wanted) step.update("unpacking");
+      else if (fetched > 0) step.update(`${fetched} of ${wanted} fetched`);
+      else step.update(`${Math.min(lookedUp, wanted)} of ${wanted} looked up`);
     },
   });
   if (result.code === 0) {
