@@ -5,6 +5,7 @@ import { account } from "./api/account.ts";
 import { authenticate, type Tokens } from "./api/auth.ts";
 import { d1 } from "./api/d1.ts";
 import { dns } from "./api/dns.ts";
+import { ips } from "./api/ips.ts";
 import { kv } from "./api/kv.ts";
 import { originCa } from "./api/origin-ca.ts";
 import { pagesAssets } from "./api/pages/assets.ts";
@@ -70,6 +71,7 @@ export function cloudflareApi(
     room(api, state);
   for (const room of [pagesAssets, pagesDeployments, pagesProjects]) room(api, state);
   for (const room of [rulesets, originCa, zoneSecurity]) room(api, state);
+  ips(api);
   kv(api, state, workers);
   d1(api, state, workers);
   purgeCache(api, state, parts.cache);

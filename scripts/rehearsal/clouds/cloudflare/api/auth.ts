@@ -10,11 +10,11 @@ export interface Tokens {
 /**
  * Checks the bearer token as Cloudflare does (https://developers.cloudflare.com/fundamentals/api/troubleshooting/):
  * no token 400 (9106), an unknown one 403 (9109), one without the permission 403 (10000).
- * `/pages/assets/*` bears the upload token of a Pages project instead and is checked there.
+ * `/pages/assets/*` bears the upload token of a Pages project instead and is checked there; `/ips` is open to all.
  */
 export function authenticate(tokens: Tokens): MiddlewareHandler {
   return async (c, next) => {
-    if (c.req.path.startsWith("/client/v4/pages/assets/")) return next();
+    if (c.req.path.startsWith("/client/v4/pages/assets/") || c.req.path === "/client/v4/ips") return next();
     const header = c.req.header("authorization");
     if (!header) throw new ApiError(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers");
     const token = /^Bearer (\S+)$/.exec(header)?.[1];

@@ -1,12 +1,18 @@
 import { createHash } from "node:crypto";
 import type { Hono } from "hono";
 import { z } from "zod";
+import type { Collection } from "../../base/store.ts";
 import { ApiError, body, ok, param } from "../envelope.ts";
 import type { CloudState } from "../state.ts";
 
+/** Whether Authenticated Origin Pulls are on, by zone. */
+export function originPulls(state: CloudState): Collection<{ enabled: boolean }> {
+  return state.store.collection("origin-tls-client-auth");
+}
+
 /** Authenticated Origin Pulls for a whole zone, and DNSSEC. */
 export function zoneSecurity(api: Hono, state: CloudState): void {
-  const switches = state.store.collection<{ enabled: boolean }>("origin-tls-client-auth");
+  const switches = originPulls(state);
   const pulls = "/zones/:zone/origin_tls_client_auth/settings";
   api.get(pulls, (c) => ok(c, { enabled: switches.get(state.zone(param(c, "zone")).id)?.enabled ?? false }));
   api.put(pulls, async (c) => {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { originPulls } from "../api/zone-security.ts";
 import { settingValue } from "../api/zone-settings.ts";
 import type { Script, Version, Zone } from "../model.ts";
 import type { CloudState } from "../state.ts";
@@ -13,12 +14,16 @@ import { serveSite } from "./pages-site.ts";
 import { redirectByRule } from "./redirect-rules.ts";
 import { matchRoute } from "./route-pattern.ts";
 import { factsOf } from "./rules/facts.ts";
+import { CHALLENGES_HOST, siteverify } from "./siteverify.ts";
 import { chooseVersion } from "./split.ts";
 import type { Visit } from "./visit.ts";
 import type { Workers } from "./workers.ts";
 
 /** The airport code of the rehearsed data center; Portland, near the servers' default location. */
 const COLO = "PDX";
+
+/** Says to a local server that the edge would have shown its client certificate. */
+const ORIGIN_PULL_HEADER = "x-rehearsal-client-cert";
 
 /** What the API tells the running edge beside what both find in the state. */
 export interface EdgeParts {
@@ -45,15 +50,7 @@ export function openAnswers(
     const script = state.scripts.get(label);
     if (script)
       return script.workersDev.enabled ? runScript(script, visit, ray) : errorPage(1042, visit, ray);
-    // `<first 8 digits of a version>-<script>`
-    const [, prefix = "", name = ""] = /^([0-9a-f]{8})-(.+)$/.exec(label) ?? [];
-    const owner = state.scripts.get(name);
-    const version =
-      owner?.workersDev.previews_enabled &&
-      state
-        .versions(name)
-        .list()
-        .find((one) => one.previews && one.id.startsWith(prefix));
+    const version = previewOf(state, label);
     return version ? run(version, visit, ray) : errorPage(1042, visit, ray);
   };
 
@@ -92,9 +89,18 @@ export function openAnswers(
     const { ip } = found;
     return (
       (await cache.through(zone, visit, facts, () =>
-        askOrigin(ip, withCloudflareHeaders(visit, ray), resolveOrigin),
+        askOrigin(ip, withOriginPull(zone, withCloudflareHeaders(visit, ray)), resolveOrigin),
       )) ?? errorPage(522, visit, ray)
     );
+  };
+
+  /** Authenticated Origin Pulls: the header stands for Cloudflare's client certificate. */
+  const withOriginPull = (zone: Zone, visit: Visit): Visit => {
+    const on = originPulls(state).get(zone.id)?.enabled ?? false;
+    const headers = new Headers(visit.headers);
+    headers.delete(ORIGIN_PULL_HEADER);
+    if (on) headers.set(ORIGIN_PULL_HEADER, "CN=origin-pull.cloudflare.net");
+    return { ...visit, headers };
   };
 
   /** A name that is not proxied: the visitor reaches the server itself. */
@@ -106,6 +112,7 @@ export function openAnswers(
     const host = visit.url.hostname;
     if (host === "cloudflare-dns.com" || host === "1.1.1.1" || host === "one.one.one.one")
       return answerDns(state, visit);
+    if (host === CHALLENGES_HOST) return siteverify(state, visit);
     const answer = await (async () => {
       if (host.endsWith(`.${state.workersSubdomain}.workers.dev`)) return workersDev(visit, ray);
       if (host.endsWith(".pages.dev")) {
@@ -117,6 +124,23 @@ export function openAnswers(
     })();
     return finished(answer, state, visit, ray);
   };
+}
+
+/** The version behind `<first 8 digits of its id>-<script>` or `<alias>-<script>`, the newest of an alias. */
+function previewOf(state: CloudState, label: string): Version | undefined {
+  for (const script of state.scripts.list()) {
+    if (!script.workersDev.previews_enabled || !label.endsWith(`-${script.name}`)) continue;
+    const prefix = label.slice(0, -script.name.length - 1);
+    const previews = state
+      .versions(script.name)
+      .list()
+      .filter((version) => version.previews);
+    const found =
+      previews.find(({ id }) => id.slice(0, 8) === prefix) ??
+      previews.findLast(({ annotations }) => annotations["workers/alias"] === prefix);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function withCloudflareHeaders(visit: Visit, ray: string): Visit {

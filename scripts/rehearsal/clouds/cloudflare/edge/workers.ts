@@ -230,6 +230,7 @@ export function openWorkers(state: CloudState): Workers {
             method: visit.method,
             headers: [...headers],
             redirect: "manual",
+            cf: { colo: "PDX", country: "US", httpProtocol: "HTTP/2" },
             ...(visit.body ? { body: visit.body } : {}),
           });
           const body = await response.arrayBuffer();
