@@ -5,7 +5,7 @@ import { type Listening, serve } from "../base/serve.ts";
 import { openStore } from "../base/store.ts";
 import { openVault } from "../base/vault.ts";
 import { type AccessOptions, exchangeRoute, identify } from "./access.ts";
-import { environmentRoutes } from "./environments.ts";
+import { environmentRoutes } from "./environment-routes.ts";
 import { errorResponse, faultResponse, PulumiError } from "./error.ts";
 import type { Claims, TrustPolicy } from "./trust.ts";
 
