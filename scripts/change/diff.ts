@@ -152,6 +152,11 @@ function pair(
 ): Map<number, number> {
   const partners = new Map<number, number>();
   const free = new Set(removed);
+  const [onlyRemoved, onlyAdded] = [removed[0], added[0]];
+  if (removed.length === 1 && added.length === 1 && onlyRemoved !== undefined && onlyAdded !== undefined)
+    return areOfOneKind(before[onlyRemoved], after[onlyAdded])
+      ? new Map([[onlyAdded, onlyRemoved]])
+      : partners;
   added.forEach((index, place) => {
     const candidates = removed.length > MOST_COMPARED ? removed.slice(place, place + 1) : [...free];
     let best: number | undefined;
@@ -168,6 +173,13 @@ function pair(
     partners.set(index, best);
   });
   return partners;
+}
+
+/** One element for one: a change of it, however little stays the same. */
+function areOfOneKind(before: Value | undefined, after: Value | undefined): boolean {
+  if (isObject(before) && isObject(after))
+    return Object.keys(after).some((key) => Object.hasOwn(before, key));
+  return alike(before, after) > 0;
 }
 
 /** 0 = nothing in common: rather one removed and one added than a change. */

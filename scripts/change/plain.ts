@@ -33,6 +33,8 @@ const SIGNS: { readonly [operation in Operation]: string } = {
   refresh: "»",
 };
 
+const EDGE_SIGNS = { create: "+", update: "~", remove: "-", same: " " } as const;
+
 type Tone = "red" | "green" | "yellow" | "dim" | "bold";
 const CODES: { readonly [tone in Tone]: number } = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 };
 const VERDICT_TONES: { readonly [kind in VerdictKind]: Tone } = {
@@ -58,15 +60,18 @@ export function renderPlain(view: CommentView, { color, mostSteps = 40 }: PlainO
   const nameWidth = Math.max(0, ...stacks.map(({ view }) => clean(view.stack).length));
   const wordsWidth = Math.max(0, ...stacks.map(({ verdict }) => verdict.words.length));
   const lines = stacks.map(({ view: stack, verdict }) => {
-    const cost =
-      stack.cost && verdict.kind !== "will-fail"
-        ? `  ${costLine(stack.cost.beforeCents, stack.cost.afterCents)} a month`
-        : "";
-    const counts = stack.change && verdict.kind !== "will-fail" ? countsSentence(stack.change) : "";
+    const isWhole = verdict.kind !== "will-fail";
+    const facts = [
+      ...(stack.change && isWhole ? [countsSentence(stack.change).slice(0, -1)] : []),
+      ...(stack.cost && isWhole
+        ? [`${costLine(stack.cost.beforeCents, stack.cost.afterCents)} a month`]
+        : []),
+      paint("dim", duration(stack.durationMs)),
+    ];
     return [
       paint("bold", clean(stack.stack).padEnd(nameWidth)),
       paint(VERDICT_TONES[verdict.kind], VERDICT_WORDS[verdict.kind].toLowerCase().padEnd(wordsWidth)),
-      `${counts}${cost}  ${paint("dim", duration(stack.durationMs))}`,
+      facts.join("; "),
     ].join("  ");
   });
   for (const { view: stack, verdict } of stacks) {
@@ -82,7 +87,7 @@ export function renderPlain(view: CommentView, { color, mostSteps = 40 }: PlainO
         .filter(({ action }) => action !== "same")
         .map(
           (edge) =>
-            `${edge.action} ${edgeWords(edge)} ${clean(edge.name)}${edge.previewUrl ? `  ${clean(edge.previewUrl)}` : ""}`,
+            `${EDGE_SIGNS[edge.action]} ${edge.action.padEnd(7)}  ${edgeWords(edge)} ${clean(edge.name)}${edge.previewUrl ? `  ${clean(edge.previewUrl)}` : ""}`,
         ),
     ];
     if (body.length > 0)

@@ -2,7 +2,7 @@ import { renderGraph } from "../graph.ts";
 import type { PropertyDiff, Step, Value } from "../model.ts";
 import { judge, VERDICT_WORDS, type Verdict, type VerdictKind } from "../verdict.ts";
 import { diffLines } from "./diff-lines.ts";
-import { code, cutEnd, fence, link, prose, safeUrl } from "./escape.ts";
+import { code, cutEnd, fence, link, prose, safeUrl, words } from "./escape.ts";
 import { Room } from "./room.ts";
 import {
   approvedNote,
@@ -42,8 +42,10 @@ export interface Rendered {
   cut: boolean;
 }
 
-/** Room kept a stack for the sentence that says what was cut. */
-const CUT_NOTE = 2_000;
+/** Room kept for the sentence that says what was cut: one a stack, without its link. */
+const CUT_NOTE = 300;
+/** With more stacks, the link to the whole report stands in the foot only. */
+const MOST_REPORT_LINKS = 5;
 const MOST_STACKS = 60;
 const MOST_ROWS = 400;
 const FEWEST_ROWS = 10;
@@ -73,7 +75,11 @@ export function compose(view: CommentView, limit: Limit): Rendered {
   const room = new Room(limit.most, limit.measure);
   for (const text of [...top, foot, ...sections.map((section) => section.head)])
     room.reserve(limit.measure(text) + 2);
-  room.reserve(sections.length * Math.min(CUT_NOTE, Math.floor(limit.most / 20 / sections.length)));
+  const report = safeUrl(view.artifactUrl);
+  const reportInStacks = sections.length <= MOST_REPORT_LINKS ? report : undefined;
+  room.reserve(
+    sections.length * (CUT_NOTE + (reportInStacks?.length ?? 0)) + (report ? report.length + 50 : 0),
+  );
   let cut = stacks.length > sections.length;
 
   for (const section of sections) section.take(room, "failure", failureBlock(section.view));
@@ -92,11 +98,14 @@ export function compose(view: CommentView, limit: Limit): Rendered {
   if (view.graph !== false) for (const section of sections) section.takeGraph(room);
   cut ||= sections.some((section) => section.isCut);
 
-  const markdown = [...top, ...sections.map((section) => section.text(view.artifactUrl)), foot].join("\n\n");
+  const end = cut && report ? `<sub>${link("Whole report", report)}</sub>\n\n${foot}` : foot;
+  const markdown = [...top, ...sections.map((section) => section.text(reportInStacks)), end].join("\n\n");
   // A limit so small that not even the summary fits is met all the same.
-  if (limit.measure(markdown) <= limit.most) return { markdown, cut };
-  const least = [...top.slice(0, limit.marker ? 2 : 1), foot].join("\n\n");
-  return { markdown: limit.measure(least) <= limit.most ? least : (limit.marker ?? ""), cut: true };
+  const shorter = [[...top, end], [...top.slice(0, limit.marker ? 2 : 1), end], top.slice(0, 1)];
+  const fits = [markdown, ...shorter.map((texts) => texts.join("\n\n"))].find(
+    (text) => limit.measure(text) <= limit.most,
+  );
+  return { markdown: fits ?? "", cut: cut || fits !== markdown };
 }
 
 const SEVERITY: readonly VerdictKind[] = ["no-change", "safe", "needs-approval", "will-fail"];
@@ -180,7 +189,7 @@ function footOf(view: CommentView, sections: readonly Section[]): string {
   const digests = sections
     .slice(0, 10)
     .flatMap(({ view: { stack, digest } }) =>
-      digest ? [`${prose(stack, 30)} ${code(digest.slice(0, 12))}`] : [],
+      digest ? [`${code(stack, 30)} ${code(digest.slice(0, 12))}`] : [],
     );
   const facts = [
     `For ${commit}`,
@@ -310,20 +319,19 @@ class Section {
     if (room.take(text)) this.#parts.set("graph", text);
   }
 
-  text(artifactUrl: string | undefined): string {
+  text(report: string | undefined): string {
     const parts = READING_ORDER.flatMap((part) => this.#parts.get(part) ?? []);
-    return [this.head, ...parts, ...(this.isCut ? [this.#cutNote(artifactUrl)] : [])].join("\n\n");
+    return [this.head, ...parts, ...(this.isCut ? [this.#cutNote(report)] : [])].join("\n\n");
   }
 
-  #cutNote(artifactUrl: string | undefined): string {
-    const url = safeUrl(artifactUrl);
+  #cutNote(report: string | undefined): string {
     const rest = this.#rowsLeft.length;
     const missing = [
       ...(rest > 0 ? [`${plural(rest, "more step")}${byOperation(this.#rowsLeft)}`] : []),
       ...(this.#diffsLeft > 0 ? [`the properties of ${plural(this.#diffsLeft, "resource")}`] : []),
       ...(this.#partsLeft && rest === 0 && this.#diffsLeft === 0 ? ["details"] : []),
     ].join(", and ");
-    return `> And ${missing}: ${url ? `too long for here, all in the ${link("whole report", url)}.` : "too long for here."}`;
+    return `> And ${missing}: ${report ? `too long for here, all in the ${link("whole report", report)}.` : "too long for here."}`;
   }
 }
 
@@ -341,8 +349,8 @@ function byOperation(steps: readonly Step[]): string {
 }
 
 function diffBlock(step: Step): string {
-  const words = [step.operation, prose(typeWords(step.type), 60)].join(" · ");
-  return `**${code(step.name, 60)}** · ${words}\n\n${fence("diff", diffLines(step.diffs))}`;
+  const kind = [step.operation, words(typeWords(step.type), 60)].join(" · ");
+  return `**${code(step.name, 60)}** · ${kind}\n\n${fence("diff", diffLines(step.diffs))}`;
 }
 
 /** An estimate that looks at no more of a value than would be shown. */

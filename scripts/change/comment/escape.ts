@@ -53,6 +53,12 @@ export function code(text: string, most = 120): string {
   return `${ticks}${pad}${cell}${pad}${ticks}`;
 }
 
+/** A short text from outside: as it is where it holds nothing but plain words, else as code. */
+export function words(text: string, most = 80): string {
+  const isPlain = /^[A-Za-z][A-Za-z0-9 .,()%→$-]*$/.test(text) && text.length <= most;
+  return isPlain && !/www\.|GH-|[0-9a-f]{7}/i.test(text) ? text : code(text, most);
+}
+
 /** A fenced block whose fence is longer than any run of backticks in it. */
 export function fence(language: "diff" | "text" | "mermaid", lines: readonly string[]): string {
   const body = visible(lines.join("\n"));

@@ -2,7 +2,7 @@ import { approvalLabel } from "../hazards/index.ts";
 import { likelyCause } from "../likely-cause.ts";
 import type { Cost, CostLine, Diagnostic, EdgeChange, Hazard } from "../model.ts";
 import { dollars, dollarsMore } from "../money.ts";
-import { code, cutEnd, fence, link, prose, safeUrl } from "./escape.ts";
+import { code, cutEnd, fence, link, prose, safeUrl, words } from "./escape.ts";
 import type { Outcome, StackView } from "./view.ts";
 import { edgeWords, number, plural, time } from "./words.ts";
 
@@ -167,8 +167,8 @@ export function costFold(cost: Cost): string | undefined {
 /** The resource's name as code, what is paid for as prose. */
 function costLabel({ urn, label }: CostLine): string {
   const name = urn.split("::").slice(3).join("::");
-  if (name === "" || !label.startsWith(`${name}: `)) return prose(label, 80);
-  return `${code(name, 60)} ${prose(label.slice(name.length + 2), 80)}`;
+  if (name === "" || !label.startsWith(`${name}: `)) return words(label);
+  return `${code(name, 60)} ${words(label.slice(name.length + 2))}`;
 }
 
 export function costText({ beforeCents, afterCents }: Cost): string {

@@ -1,5 +1,5 @@
 import { isSecret, type Step } from "../model.ts";
-import { code, prose } from "./escape.ts";
+import { code, words } from "./escape.ts";
 import { valueText } from "./value-text.ts";
 import { changedProperties, typeWords } from "./words.ts";
 
@@ -14,7 +14,7 @@ export function stepsTable(steps: readonly Step[]): { head: string; row(step: St
       const grave = step.operation === "delete" || step.operation === "replace";
       const operation = grave ? `**${step.operation}**` : step.operation;
       const lock = step.protected ? " (protected)" : "";
-      const cells = [operation, `${code(step.name, 60)}${lock}`, prose(typeWords(step.type), 60)];
+      const cells = [operation, `${code(step.name, 60)}${lock}`, words(typeWords(step.type), 60)];
       return `| ${[...cells, ...(hasChanges ? [whatChanges(step)] : [])].join(" | ")} |`;
     },
   };

@@ -1,0 +1,252 @@
+import fc from "fast-check";
+import { lexer, type Token, walkTokens } from "marked";
+import { describe, expect, it } from "vitest";
+import type { CommentView, StackView } from "./comment/view.ts";
+import { COMMENT_MARKER, renderComment, renderSummary } from "./comment.ts";
+import { CANARY, view as views } from "./fixtures/arbitrary.ts";
+import type { Change, Step } from "./model.ts";
+
+const OUR_HTML = /^(<!-- quayside:preview -->|<\/?details>|<summary>[^<]*<\/summary>|<\/?sub>|<br>|\s)*$/;
+const OUR_LABELS = ["look at it", "run", "whole report", "Whole report"];
+
+describe("a comment", () => {
+  it("stays within GitHub's limit and keeps its structure whatever the values are", () => {
+    fc.assert(
+      fc.property(views, (view) => {
+        const { markdown } = renderComment(view);
+        expect(markdown.length).toBeLessThanOrEqual(65_536);
+        expect(markdown.startsWith(COMMENT_MARKER)).toBe(true);
+        expect(Buffer.from(markdown).toString()).toBe(markdown);
+        expectSound(markdown);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is the same for the same view", () => {
+    fc.assert(
+      fc.property(views, (view) => {
+        expect(renderComment(structuredClone(view))).toEqual(renderComment(view));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("shows 10,000 steps in under 2 seconds, keeps the counts, and says how many are left out", () => {
+    const view = viewOf([
+      stackOf({ change: changeOf(Array.from({ length: 10_000 }, (_, i) => bigStep(i))) }),
+    ]);
+    const started = performance.now();
+    const { markdown, cut } = renderComment(view);
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(cut).toBe(true);
+    expect(markdown.length).toBeLessThanOrEqual(65_536);
+    expect(markdown).toContain("| 10,000 |");
+    expect(markdown).toMatch(
+      /And 9,\d{3} more steps \(9,\d{3} update\), and the properties of 9,\d{3} resources/,
+    );
+    expect(markdown).toContain("[whole report](https://github.example/artifact)");
+    expectSound(markdown);
+  });
+
+  it("leaves out the largest diff and keeps the many small ones", () => {
+    const huge = Array.from({ length: 3_000 }, (_, i) => ({
+      path: `key${i}`,
+      kind: "change" as const,
+      replaces: false,
+      before: "x".repeat(100),
+      after: "y".repeat(100),
+    }));
+    const steps = [
+      ...Array.from({ length: 120 }, (_, i) => bigStep(i)),
+      ...Array.from({ length: 4 }, (_, i) => ({ ...bigStep(200 + i), diffs: huge })),
+    ];
+    const { markdown, cut } = renderComment(viewOf([stackOf({ change: changeOf(steps) })]));
+    expect(cut).toBe(true);
+    for (let i = 0; i < 120; i++) expect(markdown).toContain(`**\`server-${i}\`** · update`);
+    expect(markdown).toMatch(/And the properties of \d resources?: too long/);
+  });
+
+  it("keeps the summary of every stack even where sixty of them are huge", () => {
+    const stacks = Array.from({ length: 60 }, (_, n) =>
+      stackOf({ stack: `stack-${n}`, change: changeOf(Array.from({ length: 200 }, (_, i) => bigStep(i))) }),
+    );
+    const { markdown, cut } = renderComment(viewOf(stacks));
+    expect(cut).toBe(true);
+    expect(markdown.length).toBeLessThanOrEqual(65_536);
+    for (const { stack } of stacks) expect(markdown).toContain(`| **\`${stack}\`** |`);
+    expectSound(markdown);
+  });
+
+  it("begins with the worst verdict", () => {
+    const fine = stackOf({ stack: "dev" });
+    const broken = stackOf({ stack: "prod", change: undefined, failure: { message: "no such host" } });
+    const lines = renderComment(viewOf([fine, broken])).markdown.split("\n");
+    expect(lines[2]).toBe("### Preview: will fail");
+  });
+
+  it("shows an error with its likely cause and what to do", () => {
+    const failed = stackOf({
+      change: undefined,
+      failure: { message: "error: could not open stack: incorrect passphrase" },
+    });
+    const { markdown } = renderComment(viewOf([failed]));
+    expect(markdown).toContain("can't be read with this passphrase");
+    expect(markdown).toContain("*What to do:* Put the stack's own passphrase");
+    expect(markdown).toContain("```text\nerror: could not open stack: incorrect passphrase\n```");
+  });
+
+  it("shows a multi-line value as the lines that differ", () => {
+    const before = Array.from({ length: 30 }, (_, i) => `line ${i}`).join("\n");
+    const after = before.replace("line 15", "line fifteen");
+    const diffs = [{ path: "userData", kind: "change" as const, replaces: true, before, after }];
+    const { markdown } = renderComment(viewOf([stackOf({ change: changeOf([{ ...bigStep(0), diffs }]) })]));
+    expect(markdown).toContain("-   line 15\n+   line fifteen\n");
+    expect(markdown).toContain("@@ 13 lines alike @@");
+    expect(markdown).not.toContain("line 9\n");
+  });
+
+  it("shows texts of JSON as what differs in them", () => {
+    const diffs = [
+      {
+        path: "policy",
+        kind: "change" as const,
+        replaces: false,
+        before: '{"allow":["a"],"x":1}',
+        after: '{ "x": 1, "allow": ["a", "b"] }',
+      },
+    ];
+    const { markdown } = renderComment(viewOf([stackOf({ change: changeOf([{ ...bigStep(0), diffs }]) })]));
+    expect(markdown).toContain('! policy: JSON\n+   allow[1]: "b"\n');
+  });
+
+  it("tells what became of the preview", () => {
+    const view = {
+      ...viewOf([stackOf({})]),
+      outcome: {
+        kind: "stopped" as const,
+        why: "The change is another one now.",
+        runUrl: "https://github.example/run",
+      },
+    };
+    const { markdown } = renderComment(view);
+    expect(markdown).toContain(
+      "This change was stopped; nothing was touched. The change is another one now. ([run](",
+    );
+  });
+
+  it("has no link to what is no web page", () => {
+    const edge = [
+      {
+        kind: "worker" as const,
+        name: "intake",
+        action: "update" as const,
+        previewUrl: "javascript:alert(1)",
+      },
+    ];
+    expect(renderComment(viewOf([stackOf({ edge })])).markdown).not.toContain("javascript");
+  });
+});
+
+describe("a job's summary", () => {
+  it("counts its limit in bytes", () => {
+    const steps = Array.from({ length: 3_000 }, (_, i) => ({
+      ...bigStep(i),
+      diffs: Array.from({ length: 20 }, (_, n) => ({
+        path: `schlüssel${n}`,
+        kind: "change" as const,
+        replaces: false,
+        before: "ä".repeat(60),
+        after: "漢".repeat(60),
+      })),
+    }));
+    const { markdown, cut } = renderSummary(viewOf([stackOf({ change: changeOf(steps) })]));
+    expect(cut).toBe(true);
+    expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(1024 * 1024);
+    expect(Buffer.byteLength(markdown)).toBeGreaterThan(900_000);
+  });
+});
+
+/** Parses the Markdown and sees whether anything from outside got out of its place. */
+function expectSound(markdown: string): void {
+  let folds = 0;
+  walkTokens(lexer(markdown), (token: Token) => {
+    switch (token.type) {
+      case "html":
+        expect(token.raw).toMatch(OUR_HTML);
+        folds += token.raw.split("<details>").length - token.raw.split("</details>").length;
+        expect(folds).toBeGreaterThanOrEqual(0);
+        expect(folds).toBeLessThanOrEqual(1);
+        break;
+      case "link":
+        expect(OUR_LABELS).toContain(token.text);
+        expect(token.href).toMatch(/^https?:\/\//);
+        break;
+      case "code":
+        expect(token.raw).toMatch(/^(`{3,})(diff|text|mermaid)\n[\s\S]*\n\1\n*$/);
+        break;
+      case "table": {
+        const columns = token.header.length;
+        for (const line of token.raw.trim().split("\n")) expect(cells(line)).toBe(columns);
+        break;
+      }
+      case "text":
+        if (!("tokens" in token && token.tokens)) expectPlain(token.raw);
+        break;
+      case "heading":
+        expect(token.depth).toBeGreaterThanOrEqual(3);
+        break;
+      case "image":
+      case "def":
+      case "list":
+      case "hr":
+      case "del":
+        expect.unreachable(`a ${token.type} came out of a value: ${token.raw}`);
+    }
+  });
+  expect(folds).toBe(0);
+}
+
+function expectPlain(text: string): void {
+  if (text.includes(CANARY)) expect(text).toMatch(/^[A-Za-z0-9 .,()%→$·+−-]*$/);
+  const seen = text.replace(/&#?\w+;/g, "");
+  expect(seen).not.toMatch(/@\w|#\d|GH-\d|:\/\/|www\.|:\w+:|\b[0-9a-f]{7,40}\b/i);
+}
+
+/** As GitHub counts: a bar with a backslash before it ends no cell. */
+function cells(line: string): number {
+  return line.replace(/\\\|/g, "").split("|").length - 2;
+}
+
+function bigStep(index: number): Step {
+  return {
+    urn: `urn:pulumi:dev::quayside::hcloud:index/server:Server::server-${index}`,
+    type: "hcloud:index/server:Server",
+    name: `server-${index}`,
+    operation: "update",
+    dependencies: [],
+    protected: false,
+    replaceKeys: [],
+    diffs: [
+      { path: "labels.a", kind: "change", replaces: false, before: `old-${index}`, after: `new-${index}` },
+      { path: "labels.b", kind: "change", replaces: false, before: "x".repeat(80), after: "y".repeat(80) },
+    ],
+  };
+}
+
+function changeOf(steps: Step[]): Change {
+  return { schema: 1, stack: "dev", steps, unchanged: 3, outputs: [], diagnostics: [] };
+}
+
+function stackOf(over: Partial<StackView>): StackView {
+  return { stack: "dev", change: changeOf([]), hazards: [], durationMs: 1_000, ...over };
+}
+
+function viewOf(stacks: StackView[]): CommentView {
+  return {
+    commit: "abcdef0123456789abcdef0123456789abcdef01",
+    at: "2026-11-23T14:03:00Z",
+    artifactUrl: "https://github.example/artifact",
+    stacks,
+  };
+}
