@@ -33,7 +33,8 @@ const Package = z.strictObject({
   resources: z.record(z.string(), Resource),
 });
 
-export type PackageName = "hcloud" | "cloudflare" | "tls";
+export const PACKAGES = ["hcloud", "cloudflare", "tls"] as const;
+export type PackageName = (typeof PACKAGES)[number];
 
 /** What a value looks like. `record` is an object whose keys the schema names; `object` one that it leaves open. */
 export type Shape =
