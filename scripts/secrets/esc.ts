@@ -38,9 +38,9 @@ export async function readEnvironment(
 
   const { Configuration, EscApi } = await import("@pulumi/esc-sdk");
   const configuration = new Configuration({ accessToken });
-  // The constructor drops the port of a base path (esc-sdk 0.12), so it is set afterwards.
-  configuration.basePath = new URL("/api/esc", api).toString();
   const client = new EscApi(configuration);
+  // EscApi's constructor drops the port of a base path (esc-sdk 0.12), so it is set afterwards.
+  configuration.basePath = new URL("/api/esc", api).toString();
   try {
     const opened = await client.openAndReadEnvironment(org, project, environment);
     return Opened.parse(opened?.values ?? {}).environmentVariables;

@@ -1,4 +1,5 @@
-import { homedir } from "node:os";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
@@ -47,12 +48,31 @@ export async function openStack(target: StackTarget): Promise<Stack> {
   return LocalWorkspace.createOrSelectStack(
     { stackName: target.name, projectName: target.project, program: target.program },
     {
-      workDir: target.infraDir,
+      workDir: workspaceOf(target),
+      projectSettings: { name: target.project, runtime: "nodejs" },
       envVars: target.engineEnv,
       secretsProvider: target.engineEnv.PULUMI_SECRETS_PROVIDER ?? "passphrase",
       pulumiCommand: engineCommand(),
     },
   );
+}
+
+const workspaces = new Map<string, string>();
+
+/**
+ * A folder of its own for the engine, with the stack's settings: the engine writes into them (a new stack's salt), and a
+ * checkout must stay as it was committed. A stack keeps its folder, and so its salt, until the process ends.
+ */
+function workspaceOf({ infraDir, name }: StackTarget): string {
+  const settings = `Pulumi.${name}.yaml`;
+  const key = join(infraDir, settings);
+  const known = workspaces.get(key);
+  if (known) return known;
+  const folder = mkdtempSync(join(tmpdir(), `stack-${name}-`));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  copyFileSync(key, join(folder, settings));
+  workspaces.set(key, folder);
+  return folder;
 }
 
 /** How the engine is run: exactly the variables given, so that two stacks in one process never see each other's. */

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 const Cloud = z.looseObject({ url: z.string(), token: z.string() });
 
-/** Where everything is, as `npm run clouds -- --json --providers` says it in one line. */
+/** Where everything is, as `npm run clouds -- --json` says it in one line. */
 export const Clouds = z.object({
   hetzner: Cloud.extend({ readToken: z.string() }),
   cloudflare: Cloud.extend({ readToken: z.string(), accountId: z.string(), zoneId: z.string() }),
@@ -14,35 +14,60 @@ export const Clouds = z.object({
   neon: Cloud,
   doppler: Cloud,
   edge: z.object({ url: z.string(), ca: z.string() }),
-  providers: z.record(z.string(), z.number()).optional(),
 });
 export type Clouds = z.infer<typeof Clouds>;
 
-export interface CloudsProcess {
-  clouds: Clouds;
+const StandIns = z.object({ debugProviders: z.string() });
+
+/** A process that said in one line of JSON where it listens. */
+export interface Process<T> {
+  said: T;
   /** Ends the process as a person would, with SIGTERM, and waits for it. */
   stop(): Promise<void>;
 }
 
 /** Starts all clouds in a process of their own, as anybody can. */
-export async function startCloudsProcess(world: string, providers: boolean): Promise<CloudsProcess> {
-  const main = fileURLToPath(new URL("../clouds/main.ts", import.meta.url));
-  const child = spawn(
-    process.execPath,
-    ["--no-warnings", main, "--json", "--world", world, ...(providers ? ["--providers"] : [])],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
-  let said = "";
+export function startCloudsProcess(world: string, latencyMs = 0): Promise<Process<Clouds>> {
+  const args = ["--json", "--world", world, "--latency", String(latencyMs)];
+  return start("../clouds/main.ts", args, {}, Clouds);
+}
+
+/** Starts the stand-ins for the provider plugins; whoever attaches to them acts with these tokens. */
+export function startStandInsProcess(
+  clouds: Clouds,
+  tokens: { hetzner: string; cloudflare: string },
+): Promise<Process<z.infer<typeof StandIns>>> {
+  const env = {
+    HCLOUD_ENDPOINT: clouds.hetzner.url,
+    HCLOUD_TOKEN: tokens.hetzner,
+    CLOUDFLARE_BASE_URL: clouds.cloudflare.url,
+    CLOUDFLARE_API_TOKEN: tokens.cloudflare,
+  };
+  return start("../stand-ins/main.ts", [], env, StandIns);
+}
+
+async function start<T>(
+  script: string,
+  args: string[],
+  env: Record<string, string>,
+  schema: z.ZodType<T>,
+): Promise<Process<T>> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const child = spawn(process.execPath, ["--no-warnings", path, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  let errors = "";
   child.stderr.on("data", (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-4000);
+    errors = (errors + chunk.toString()).slice(-4000);
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once("line", resolve);
-    child.once("exit", (code) => reject(new Error(`The clouds did not start (exit ${code}):\n${said}`)));
+    child.once("exit", (code) => reject(new Error(`${script} did not start (exit ${code}):\n${errors}`)));
   });
   return {
-    clouds: Clouds.parse(JSON.parse(line)),
+    said: schema.parse(JSON.parse(line)),
     async stop() {
       child.kill("SIGTERM");
       await ended;

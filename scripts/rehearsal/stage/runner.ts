@@ -40,14 +40,20 @@ export class Runner {
   readonly #clouds: Clouds;
   readonly #dir: string;
   readonly #backend: string;
-  readonly #providers: Record<string, number> | undefined;
+  readonly #providers: { read: string; write: string } | undefined;
   #count = 0;
 
-  constructor(options: { clouds: Clouds; dir: string; backend: string }) {
+  /** @param options.providers where the stand-ins listen that act with read and with write tokens; none for real plugins */
+  constructor(options: {
+    clouds: Clouds;
+    dir: string;
+    backend: string;
+    providers: { read: string; write: string } | undefined;
+  }) {
     this.#clouds = options.clouds;
     this.#dir = options.dir;
     this.#backend = options.backend;
-    this.#providers = options.clouds.providers;
+    this.#providers = options.providers;
     mkdirSync(this.#dir, { recursive: true });
   }
 
@@ -111,11 +117,7 @@ export class Runner {
           NEON_API_URL: this.#clouds.neon.url,
           DOPPLER_API_HOST: this.#clouds.doppler.url,
           ...(this.#providers
-            ? {
-                PULUMI_DEBUG_PROVIDERS: Object.entries(this.#providers)
-                  .map(([name, port]) => `${name}:${port}`)
-                  .join(","),
-              }
+            ? { PULUMI_DEBUG_PROVIDERS: order.environment ? this.#providers.write : this.#providers.read }
             : {}),
           // The rehearsed internet is behind a proxy, as in many companies: nothing else tells the pipeline that it is there.
           NODE_USE_ENV_PROXY: "1",

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Checkout, makeCheckout } from "./checkout.ts";
-import { type CloudsProcess, startCloudsProcess } from "./clouds-process.ts";
+import { type Clouds, startCloudsProcess, startStandInsProcess } from "./clouds-process.ts";
 import { GithubPerson } from "./github-person.ts";
 import { type JobOrder, type JobOutcome, Runner } from "./runner.ts";
 import { Visitor } from "./visitor.ts";
@@ -12,7 +12,7 @@ export interface Stage {
   root: string;
   /** The report's folder, `.rehearsal`. */
   dir: string;
-  clouds: CloudsProcess["clouds"];
+  clouds: Clouds;
   checkout: Checkout;
   github: GithubPerson;
   visitor: Visitor;
@@ -37,13 +37,33 @@ export async function buildStage(root: string, options: { plugins: "stand-ins" |
   // Biome, vitest and git leave the folder alone by the repository's own .gitignore; its checkout is a repository of its own.
   writeFileSync(join(dir, "package.json"), '{ "type": "module" }\n');
 
-  const processes = await startCloudsProcess(join(dir, "world"), options.plugins === "stand-ins");
-  const { clouds } = processes;
+  const processes = await startCloudsProcess(join(dir, "world"));
+  const clouds = processes.said;
+  // A preview's credentials only read, and so must the provider that acts for it.
+  const [write, read] =
+    options.plugins === "real"
+      ? []
+      : await Promise.all([
+          startStandInsProcess(clouds, {
+            hetzner: clouds.hetzner.token,
+            cloudflare: clouds.cloudflare.token,
+          }),
+          startStandInsProcess(clouds, {
+            hetzner: clouds.hetzner.readToken,
+            cloudflare: clouds.cloudflare.readToken,
+          }),
+        ]);
   const canaries = plantedSecrets(clouds);
   const checkout = await makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) =>
     useWorld(fresh.dir, clouds.cloudflare.accountId),
   );
-  const runner = new Runner({ clouds, dir: join(dir, "jobs"), backend: `file://${join(dir, "state")}` });
+  const runner = new Runner({
+    clouds,
+    dir: join(dir, "jobs"),
+    backend: `file://${join(dir, "state")}`,
+    providers:
+      write && read ? { write: write.said.debugProviders, read: read.said.debugProviders } : undefined,
+  });
   return {
     root,
     dir,
@@ -63,7 +83,10 @@ export async function buildStage(root: string, options: { plugins: "stand-ins" |
       const text = await response.text();
       return text === "" ? undefined : (JSON.parse(text) as unknown);
     },
-    close: () => processes.stop(),
+    async close() {
+      await Promise.all([write?.stop(), read?.stop()]);
+      await processes.stop();
+    },
   };
 }
 
@@ -76,7 +99,7 @@ function useWorld(checkout: string, accountId: string): void {
 }
 
 /** The secrets of this world. The tokens are the clouds' own; all of them are looked for in every output at the end. */
-function plantedSecrets(clouds: CloudsProcess["clouds"]): Record<string, string> {
+function plantedSecrets(clouds: Clouds): Record<string, string> {
   const { privateKey } = generateKeyPairSync("ed25519");
   const canary = (name: string) => `canary-${name}-${randomBytes(18).toString("base64url")}`;
   return {

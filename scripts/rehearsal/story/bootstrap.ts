@@ -51,8 +51,9 @@ export const bootstrap: Scene = {
 /** Makes the four environments of the project, as the set-up wizard would: previews get read-only tokens. */
 async function fillEsc({ clouds, canaries }: Stage): Promise<void> {
   const configuration = new Configuration({ accessToken: clouds.esc.token });
-  configuration.basePath = new URL("/api/esc", clouds.esc.url).toString();
   const api = new EscApi(configuration);
+  // EscApi's constructor drops the port of a base path (esc-sdk 0.12), so it is set afterwards.
+  configuration.basePath = new URL("/api/esc", clouds.esc.url).toString();
   const shared = Object.fromEntries(Object.entries(canaries).filter(([name]) => !name.endsWith("_PREVIEW")));
   const forDeploys = shared;
   const forPreviews = {
