@@ -31,7 +31,7 @@ describe("the configuration of a stack", () => {
   test.each(["dev", "prod"])("is taken as it stands in Pulumi.%s.yaml", (stack) => {
     const config = parseConfig(committed(stack), source);
     expect(config).toMatchObject({ domain: "example.com", volumeSize: 20, ownsZone: stack === "prod" });
-    expect(config.adminRanges).toEqual(["203.0.113.0/24"]);
+    expect(config.adminRanges).toEqual(["198.51.100.0/24"]);
   });
 
   test("needs neither a location nor a server type", () => {
@@ -46,7 +46,7 @@ describe("the configuration of a stack", () => {
       volumeSize: "much",
       image: "ghcr.io/quayside/app:latest",
       protect: "yes",
-      adminRanges: '["203.0.113.0/24","office"]',
+      adminRanges: '["198.51.100.0/24","office"]',
       accountId: "42",
     });
     expect(message).toContain("infra/Pulumi.dev.yaml has 6 values to mend");

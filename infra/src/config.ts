@@ -84,7 +84,7 @@ const KEYS = {
   /** Who may reach Django's admin. An empty list means nobody. */
   adminRanges: {
     schema: json.pipe(z.array(cidr, { error: "must be a list" })),
-    example: "[203.0.113.0/24]",
+    example: "[198.51.100.0/24]",
   },
 } satisfies Record<string, Key>;
 
