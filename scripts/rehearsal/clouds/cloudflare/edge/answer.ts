@@ -96,7 +96,10 @@ export function openAnswers(
 
   /** Authenticated Origin Pulls: the header stands for Cloudflare's client certificate. */
   const withOriginPull = (zone: Zone, visit: Visit): Visit => {
-    const on = originPulls(state).get(zone.id)?.enabled ?? false;
+    // The zone's own certificate, or Cloudflare's, which all zones share ("global"); each is switched on for itself:
+    // https://developers.cloudflare.com/ssl/origin-configuration/authenticated-origin-pull/set-up/global/
+    const on =
+      originPulls(state).get(zone.id)?.enabled || settingValue(state, zone.id, "tls_client_auth") === "on";
     const headers = new Headers(visit.headers);
     headers.delete(ORIGIN_PULL_HEADER);
     if (on) headers.set(ORIGIN_PULL_HEADER, "CN=origin-pull.cloudflare.net");
