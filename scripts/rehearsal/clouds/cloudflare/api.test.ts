@@ -269,6 +269,13 @@ test("KV, D1 and queues keep what is written, in the engine that Workers use", a
   expect(await refusal(client.queues.create(queue))).toEqual([409, 11009]);
 });
 
+test("Cloudflare's ranges are there for anybody", async () => {
+  const ranges = z.object({ ipv4_cidrs: z.array(z.string()), ipv6_cidrs: z.array(z.string()) });
+  const { ipv4_cidrs, ipv6_cidrs } = ranges.parse(await client.ips.list());
+  expect([ipv4_cidrs.length, ipv6_cidrs.length]).toEqual([15, 7]);
+  expect((await fetch(`${cloud.url}/client/v4/ips`)).status).toBe(200);
+});
+
 test("a route to a script that does not exist is refused", async () => {
   expect(
     await refusal(

@@ -128,3 +128,40 @@ test("what a script binds has to exist, and a migration needs a whole deploy", a
     10211,
   );
 });
+
+test("a rollback across a Durable Object migration is refused", async () => {
+  const source = `import { DurableObject } from "cloudflare:workers";
+export class Thing extends DurableObject {}
+export default { fetch: () => new Response("thing") };`;
+  const first = await api("PUT", "/moving", upload(source));
+  const id = String(first.result?.deployment_id);
+  const version_id = id.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const rollback = { strategy: "percentage", versions: [{ version_id, percentage: 100 }] };
+  await api("PUT", "/moving", upload(`${source}// two`));
+  expect((await api("POST", "/moving/deployments", rollback)).success).toBe(true);
+  const migrations = { new_tag: "v1", steps: [{ new_sqlite_classes: ["Thing"] }] };
+  expect((await api("PUT", "/moving", upload(source, { migrations }))).success).toBe(true);
+  expect((await api("POST", "/moving/deployments", rollback)).errors).toMatchObject([{ code: 100140 }]);
+});
+
+test("a Worker asks Turnstile, reaches its zone's origin past its own route, and never the real network", async () => {
+  const source = `export default { async fetch(request) {
+    const verify = async (secret) => (await (await fetch("https://challenges.cloudflare.com/turnstile/v0/siteverify", {
+      method: "POST", body: new URLSearchParams({ secret, response: "XXXX.DUMMY.TOKEN.XXXX" }),
+    })).json()).success;
+    const statuses = [];
+    for (const url of ["https://app.example.com/", "https://www.real.test/"]) statuses.push((await fetch(url)).status);
+    return Response.json([await verify("1x0000000000000000000000000000000AA"), await verify("unknown"), ...statuses]);
+  } };`;
+  await api("PUT", "/asking", upload(source));
+  const inZone = (path: string, body: object) =>
+    fetch(`${cloud.url}/client/v4/zones/${cloud.zoneId}${path}`, {
+      method: "POST",
+      headers: { authorization: "Bearer write" },
+      body: JSON.stringify(body),
+    });
+  await inZone("/dns_records", { name: "app", type: "A", content: "192.0.2.1", proxied: true, ttl: 1 });
+  await inZone("/workers/routes", { pattern: "app.example.com/*", script: "asking" });
+  // Nobody stands for 192.0.2.1 here, so the origin's place is taken by error 522.
+  expect(JSON.parse((await visit("https://app.example.com/")).text)).toEqual([true, false, 522, 530]);
+});

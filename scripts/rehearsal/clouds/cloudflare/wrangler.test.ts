@@ -90,7 +90,7 @@ function written(type: string): z.infer<typeof Output> {
   return found;
 }
 
-function writeWorker(word: string, migrations: string[][]): void {
+function writeWorker(word: string): void {
   mkdirSync(worker, { recursive: true });
   writeFileSync(
     join(worker, "wrangler.jsonc"),
@@ -106,7 +106,7 @@ function writeWorker(word: string, migrations: string[][]): void {
         producers: [{ binding: "FORWARD", queue: "forward" }],
         consumers: [{ queue: "forward", max_batch_timeout: 1 }],
       },
-      migrations: migrations.map((classes, i) => ({ tag: `v${i + 1}`, new_sqlite_classes: classes })),
+      migrations: [{ tag: "v1", new_sqlite_classes: ["Counter"] }],
       routes: [
         { pattern: "app.example.com/intake*", zone_name: "example.com" },
         { pattern: "api.example.com", custom_domain: true },
@@ -123,7 +123,6 @@ export class Counter extends DurableObject {
     return n;
   }
 }
-export class Other extends DurableObject {}
 export default {
   async fetch(request, env) {
     if (new URL(request.url).pathname === "/intake/throw") throw new Error("on purpose");
@@ -144,10 +143,10 @@ const answer = async (url: string, headers: Record<string, string> = {}) =>
     .object({ word: z.string(), n: z.number(), kv: z.string().nullable(), ip: z.string() })
     .parse(JSON.parse((await visit(url, { headers })).text));
 
-test("a Worker is deployed, split, rolled back; its data stays and its migrations hold", {
+test("a Worker is deployed, split and rolled back, and its data stays", {
   timeout: 60_000,
 }, async () => {
-  writeWorker("one", [["Counter"]]);
+  writeWorker("one");
   await wrangler("deploy");
   const one = written("deploy").version_id;
   expect(await answer("https://app.example.com/intake/x")).toEqual({
@@ -162,7 +161,7 @@ test("a Worker is deployed, split, rolled back; its data stays and its migration
   await visit("https://api.example.com/", { method: "POST", body: "hello" });
   await expect.poll(async () => (await answer("https://api.example.com/")).kv).toBe("hello");
 
-  writeWorker("two", [["Counter"]]);
+  writeWorker("two");
   await wrangler("versions", "upload", "--message", "the second");
   const two = written("version-upload").version_id;
   expect((await answer("https://api.example.com/")).word).toBe("one");
@@ -180,15 +179,6 @@ test("a Worker is deployed, split, rolled back; its data stays and its migration
   await wrangler("rollback", String(one), "-y", "-m", "back");
   const { n } = await answer("https://api.example.com/");
   expect(await answer("https://api.example.com/")).toMatchObject({ word: "one", n: n + 1, kv: "hello" });
-
-  writeWorker("three", [["Counter"], ["Other"]]);
-  await wrangler("deploy");
-  expect((await answer("https://api.example.com/")).word).toBe("three");
-  const refused = await api("POST", `/accounts/${cloud.accountId}/workers/scripts/intake/deployments`, {
-    strategy: "percentage",
-    versions: [{ version_id: one, percentage: 100 }],
-  });
-  expect(refused).toMatchObject({ success: false, errors: [{ code: 100140 }] });
 });
 
 test("a site is deployed to production and to a branch's own address", { timeout: 60_000 }, async () => {

@@ -245,6 +245,11 @@ export function openWorkers(state: CloudState): Workers {
           return new Response(empty ? null : body, { status: response.status, headers: answer });
         } catch (error) {
           process.stderr.write(`worker ${version.script}: ${(error as Error).stack}\n`);
+          // workerd itself is gone: the next request starts another.
+          if (miniflare === runtime) {
+            miniflare = undefined;
+            await runtime.dispose().catch(() => {});
+          }
           return undefined;
         }
       });

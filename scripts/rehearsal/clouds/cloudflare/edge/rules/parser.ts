@@ -65,6 +65,8 @@ const OPERATORS = new Set<string>(ALLOWED.String);
 export function parseRule(source: string): Rule {
   const tokens = tokenize(source);
   let at = 0;
+  /** How many `any(` and `all(` are open: only inside of them may `[*]` stand. */
+  let quantifiers = 0;
   const peek = (ahead = 0): Token => tokens[Math.min(at + ahead, tokens.length - 1)] as Token;
   const fail = (reason: string, token = peek()): never => {
     throw new RuleSyntaxError(source, token.start, token.length, reason);
@@ -106,7 +108,9 @@ export function parseRule(source: string): Rule {
     }
     if ((token.text === "any" || token.text === "all") && next === "(") {
       at += 2;
+      quantifiers += 1;
       const inner = rule();
+      quantifiers -= 1;
       expect(")");
       return { kind: "quantified", quantifier: token.text, rule: inner };
     }
@@ -209,6 +213,11 @@ export function parseRule(source: string): Rule {
       if (one.type !== wanted)
         fail(`argument ${i + 1} of ${token.text} must be ${wanted}, not ${one.type}`, token);
     });
+    // Over the elements of `[*]` inside, the function's results are an array too: `lower(x[*])[*]`.
+    if (quantifiers > 0 && take("[")) {
+      expect("*");
+      expect("]");
+    }
     return { kind: "call", name: token.text, operands, type: gives };
   };
 
@@ -223,6 +232,7 @@ export function parseRule(source: string): Rule {
         keys.push(key.text);
         type = "StringArray";
       } else if (type === "StringArray" && (key.kind === "int" || key.text === "*")) {
+        if (key.text === "*" && quantifiers === 0) fail("[*] can only be used inside any() or all()", key);
         index = key.text === "*" ? "*" : Number(key.text);
         type = "String";
       } else fail(`invalid index into ${type}`, key);
