@@ -3,12 +3,13 @@ import { expect, it } from "vitest";
 import { view as views } from "./fixtures/arbitrary.ts";
 import { renderPlain } from "./plain.ts";
 
-it("gives the terminal nothing to obey, whatever the values are", () => {
+it("gives the terminal and the runner nothing to obey, whatever the values are", () => {
   fc.assert(
     fc.property(views, (view) => {
       const text = renderPlain(view, { color: false });
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
       expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+      expect(text).not.toMatch(/^\s*::|##\[/m);
       expect(text.endsWith("\n")).toBe(true);
     }),
     { numRuns: 100 },

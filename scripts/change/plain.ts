@@ -93,7 +93,12 @@ export function renderPlain(view: CommentView, { color, mostSteps = 40 }: PlainO
     if (body.length > 0)
       lines.push("", paint("bold", clean(stack.stack)), ...body.map((line) => `  ${line}`));
   }
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(uncommanded).join("\n")}\n`;
+}
+
+/** GitHub's runner obeys a log line that begins with `::`, or has `##[` anywhere (actions/runner, ActionCommand.cs). */
+function uncommanded(line: string): string {
+  return line.replace(/^(\s*:):/, "$1 :").replaceAll("##[", "# #[");
 }
 
 type Paint = (tone: Tone, text: string) => string;

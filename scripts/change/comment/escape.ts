@@ -55,7 +55,7 @@ export function code(text: string, most = 120): string {
 
 /** A short text from outside: as it is where it holds nothing but plain words, else as code. */
 export function words(text: string, most = 80): string {
-  const isPlain = /^[A-Za-z][A-Za-z0-9 .,()%→$-]*$/.test(text) && text.length <= most;
+  const isPlain = /^[A-Za-z][A-Za-z0-9 .,()%→-]*$/.test(text) && text.length <= most;
   return isPlain && !/www\.|GH-|[0-9a-f]{7}/i.test(text) ? text : code(text, most);
 }
 
@@ -78,7 +78,9 @@ export function prose(text: string, most = 600): string {
       .replace(/&/g, "&amp;")
       .replace(/</g, "&lt;")
       .replace(/>/g, "&gt;")
-      .replace(/[\\`*_{}[\]()|~^$]/g, "\\$&")
+      .replace(/[\\`*_{}[\]()|~^]/g, "\\$&")
+      // Between two of them GitHub would set mathematics.
+      .replace(/\$/g, "&#36;")
       .replace(/^([-+#=]|\d+[.)])/, "\\$1")
       .replace(/!(?=\\\[)/g, "\\!")
       .replace(/@(?=[\w.-])/g, `@${GAP}`)

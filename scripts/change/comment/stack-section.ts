@@ -1,3 +1,4 @@
+import type { Comparison, StepDifference } from "../compare-changes.ts";
 import { approvalLabel } from "../hazards/index.ts";
 import { likelyCause } from "../likely-cause.ts";
 import type { Cost, CostLine, Diagnostic, EdgeChange, Hazard } from "../model.ts";
@@ -141,13 +142,13 @@ export function costFold(cost: Cost): string | undefined {
   );
   const rows = lines.slice(0, MOST_COST_LINES).map((line) => {
     const difference = line.afterCents - line.beforeCents;
-    return `| ${costLabel(line)} | ${dollars(line.beforeCents)} | ${dollars(line.afterCents)} | ${difference === 0 ? "" : dollarsMore(difference)} |`;
+    return `| ${costLabel(line)} | ${cents(line.beforeCents)} | ${cents(line.afterCents)} | ${difference === 0 ? "" : centsMore(difference)} |`;
   });
   const rest = lines.slice(MOST_COST_LINES);
   if (rest.length > 0) {
     const sum = (side: "beforeCents" | "afterCents") => rest.reduce((total, line) => total + line[side], 0);
     rows.push(
-      `| ${number(rest.length)} more | ${dollars(sum("beforeCents"))} | ${dollars(sum("afterCents"))} | ${dollarsMore(sum("afterCents") - sum("beforeCents"))} |`,
+      `| ${number(rest.length)} more | ${cents(sum("beforeCents"))} | ${cents(sum("afterCents"))} | ${centsMore(sum("afterCents") - sum("beforeCents"))} |`,
     );
   }
   const unpriced = cost.unpriced ?? [];
@@ -172,8 +173,21 @@ function costLabel({ urn, label }: CostLine): string {
 }
 
 export function costText({ beforeCents, afterCents }: Cost): string {
-  if (beforeCents === afterCents) return dollars(afterCents);
-  return `${dollars(beforeCents)} → ${dollars(afterCents)}`;
+  if (beforeCents === afterCents) return money(dollars(afterCents));
+  return money(`${dollars(beforeCents)} → ${dollars(afterCents)}`);
+}
+
+function cents(amount: number): string {
+  return money(dollars(amount));
+}
+
+function centsMore(amount: number): string {
+  return money(dollarsMore(amount));
+}
+
+/** Two dollar signs on a line would make GitHub set what is between them as mathematics. */
+function money(text: string): string {
+  return text.replaceAll("$", "&#36;");
 }
 
 /** What became of the preview, with the run that tells more. */
@@ -187,5 +201,37 @@ export function outcomeNote(outcome: Outcome, subject = "This change"): string {
   }[outcome.kind];
   const run = safeUrl(outcome.runUrl);
   const facts = [run ? link("run", run) : "", outcome.at ? prose(time(outcome.at), 60) : ""].filter(Boolean);
-  return `> [!${tone}]\n> ${subject} ${kind}.${outcome.why ? ` ${prose(outcome.why)}` : ""}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
+  const said = `> [!${tone}]\n> ${subject} ${kind}.${outcome.why ? ` ${prose(outcome.why)}` : ""}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
+  return [said, ...differenceLines(outcome.comparison)].join("\n>\n");
+}
+
+const MOST_DIFFERENCES = 20;
+
+/** Each step in which the change is another one than what was reviewed, as paragraphs of the note. */
+function differenceLines(comparison: Comparison | undefined): string[] {
+  if (!comparison || comparison.same) return [];
+  const named = comparison.differences
+    .slice(0, MOST_DIFFERENCES)
+    .map((difference) => `> ${differenceText(difference)}`);
+  const more = comparison.differences.length - named.length;
+  return [
+    ...(named.length > 0 ? [hardBreaks(named).join("\n")] : []),
+    ...(more > 0 ? [`> And ${plural(more, "more step")}.`] : []),
+    ...(comparison.outputs ? ["> The stack's outputs change to other values."] : []),
+    ...(comparison.unnamed ? ["> Steps differ that are too many to be named here."] : []),
+  ];
+}
+
+function differenceText({ urn, kind, reviewed, now }: StepDifference): string {
+  const name = code(urn.split("::").slice(3).join("::") || urn, 60);
+  switch (kind) {
+    case "new":
+      return `${name}: ${now}, which was not reviewed`;
+    case "gone":
+      return `${name}: the reviewed ${reviewed} is not to be done any more`;
+    case "other":
+      return reviewed === now
+        ? `${name}: ${now} with other values`
+        : `${name}: ${now} instead of ${reviewed}`;
+  }
 }

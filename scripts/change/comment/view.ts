@@ -1,3 +1,4 @@
+import type { Comparison } from "../compare-changes.ts";
 import type { Change, Cost, EdgeChange, Hazard } from "../model.ts";
 
 /** All that a comment shows. Links are left out where they are no http(s) URLs. */
@@ -46,4 +47,6 @@ export interface Outcome {
   runUrl?: string;
   /** ISO 8601. */
   at?: string;
+  /** For what was stopped because it was another change than the reviewed one: each step that differs. */
+  comparison?: Comparison;
 }

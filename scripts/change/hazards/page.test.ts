@@ -1,0 +1,11 @@
+import { expect, it } from "vitest";
+import { HAZARD_RULES } from "./index.ts";
+import { hazardPage } from "./page.ts";
+import { STATEFUL } from "./stateful.ts";
+
+it("names every rule and every kind that holds something", () => {
+  const page = hazardPage();
+  for (const { rule } of HAZARD_RULES) expect(page).toContain(`| \`${rule}\` |`);
+  for (const { noun } of Object.values(STATEFUL))
+    expect(page).toContain(`\`delete-${noun}\`, \`replace-${noun}\``);
+});
