@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -126,6 +127,17 @@ async function bringUp(stack: Stack): Promise<StackOutputs> {
   );
 }
 
+/** The status with which the edge answers a visitor over HTTPS. */
+async function visit(host: string, path: string, visitor = "192.0.2.1"): Promise<number | undefined> {
+  const request = get(`${cloudflare.edge.url}${path}`, {
+    agent: false,
+    headers: { host, "x-rehearsal-scheme": "https", "x-rehearsal-client-ip": visitor },
+  });
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
+
 async function records(): Promise<{ name: string; type: string; content: string; proxied: boolean }[]> {
   const response = await fetch(
     `${cloudflare.url}/client/v4/zones/${cloudflare.zoneId}/dns_records?per_page=100`,
@@ -230,6 +242,27 @@ test("the hosts of both stacks lead to their servers through the proxy, and the 
       expect(addresses(healthHostname)).toEqual([ipv4, ipv6].sort());
   }
   expect(found).toContainEqual(expect.objectContaining({ name: "example.com", type: "MX", content: "." }));
+});
+
+test("the zone's rules hold for the hosts of both stacks: nothing to find for scanners, and the admin for the office", async () => {
+  // No server answers behind the rehearsed addresses: 522 is what passed the rules.
+  const [BLOCKED, PASSED] = [403, 522];
+  for (const host of ["app.example.com", "app-dev.example.com"]) {
+    expect(await visit(host, "/.env")).toBe(BLOCKED);
+    expect(await visit(host, "/.well-known/security.txt")).toBe(PASSED);
+    expect(await visit(host, "/WP-login.php")).toBe(BLOCKED);
+    expect(await visit(host, "/admin/")).toBe(BLOCKED);
+    expect(await visit(host, "/admin/", "198.51.100.7")).toBe(PASSED);
+    expect(await visit(host, "/administrators")).toBe(PASSED);
+  }
+});
+
+test("a sender who hurries is held up at the intake, and another one is not", async () => {
+  const answers = [];
+  for (let sent = 0; sent < 12; sent++) answers.push(await visit("app.example.com", "/intake", "192.0.2.2"));
+  expect(answers.slice(0, 10)).not.toContain(429);
+  expect(answers.at(-1)).toBe(429);
+  expect(await visit("app.example.com", "/intake", "192.0.2.3")).not.toBe(429);
 });
 
 test("the private key stands nowhere in the state", () => {
