@@ -77,11 +77,7 @@ function conclude(reports) {
   if (!hosts)
     return tell("warn", "This copy of the page belongs to no stack, so it can only tell what it is itself.");
   const broken = parts.filter((_, index) => reports[index].state === "bad").map((part) => part.name);
-  if (broken.length > 0)
-    return tell(
-      "bad",
-      `${list(broken)} ${broken.length === 1 ? "does" : "do"} not answer as ${broken.length === 1 ? "it" : "they"} should.`,
-    );
+  if (broken.length > 0) return tell("bad", `Not as it should be: ${list(broken)}.`);
   const releases = [...new Set(reports.map((report) => report.release).filter(Boolean))];
   if (releases.length > 1)
     return tell(
