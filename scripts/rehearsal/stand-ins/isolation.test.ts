@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import * as hcloud from "@pulumi/hcloud";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type PluginHost, startPluginHost } from "./host.ts";
+import { writePluginLaunchers } from "./launchers.ts";
+import { startStandIns } from "./start.ts";
+import { watchSteps } from "./testing/steps.ts";
+import { makeWorld, type World } from "./testing/world.ts";
+
+let world: World;
+let host: PluginHost;
+
+beforeAll(async () => {
+  world = await makeWorld();
+  host = await startPluginHost();
+});
+afterAll(async () => {
+  await host.close();
+  await world.close();
+});
+
+const program = (name: string) => async () => {
+  new hcloud.Network("net", { name, ipRange: "10.0.0.0/16" });
+};
+
+/** Runs both at once; the first may write, the second only read. */
+async function bothAtOnce(
+  name: string,
+  settings: (token: string) => {
+    env: { [key: string]: string };
+    config?: { [key: string]: { value: string } };
+  },
+): Promise<string> {
+  const { write, read } = world.hetzner.tokens;
+  const [mayWrite, mayRead] = await Promise.all(
+    [write, read].map((token, index) => {
+      const { env, config } = settings(token);
+      return world.stack(`${name}-${index}`, program(`${name}-${index}`), env, config);
+    }),
+  );
+  const steps = watchSteps();
+  const outcomes = await Promise.allSettled([mayWrite?.up(), mayRead?.up({ onEvent: steps.onEvent })]);
+  expect(outcomes.map((outcome) => outcome.status)).toEqual(["fulfilled", "rejected"]);
+  const { networks } = await world.hetzner.call<{ networks: { name: string }[] }>("GET", "/networks");
+  expect(networks.map((network) => network.name)).toContain(`${name}-0`);
+  expect(networks.map((network) => network.name)).not.toContain(`${name}-1`);
+  return steps.errors.join("\n");
+}
+
+test("two stacks that attach to the same stand-ins at once each use the token of their own configuration", async () => {
+  const standIns = await startStandIns();
+  const said = await bothAtOnce("attached", (token) => ({
+    env: { PULUMI_DEBUG_PROVIDERS: standIns.debugProviders },
+    config: { "hcloud:token": { value: token }, "hcloud:endpoint": { value: world.hetzner.url } },
+  }));
+  expect(said).toContain('creating Network "net" failed: POST /networks answered 401 token_readonly');
+  await standIns.close();
+});
+
+test("as installed plugins they take each stack's token from its environment, and end with the engine", async () => {
+  const home = join(world.dir, "hosted");
+  writePluginLaunchers(home, { host: host.port });
+  const said = await bothAtOnce("hosted", (token) => ({
+    env: { PULUMI_HOME: home, HCLOUD_TOKEN: token, HCLOUD_ENDPOINT: world.hetzner.url },
+  }));
+  expect(said).toContain("token_readonly");
+  await expect.poll(() => host.plugins).toBe(0);
+});
+
+test("an installed plugin works without a host, as a process of its own", async () => {
+  const home = join(world.dir, "alone");
+  // Nobody listens on the port of a host that is gone.
+  const gone = await startPluginHost();
+  await gone.close();
+  writePluginLaunchers(home, { host: gone.port });
+  const stack = await world.stack("alone", program("alone"), {
+    PULUMI_HOME: home,
+    HCLOUD_TOKEN: world.hetzner.tokens.write,
+    HCLOUD_ENDPOINT: world.hetzner.url,
+  });
+  const { changeSummary } = await stack.preview();
+  expect(changeSummary).toEqual({ create: 2 });
+});
+
+test("a stack without a token is told which setting is missing", async () => {
+  const standIns = await startStandIns();
+  const stack = await world.stack("tokenless", program("tokenless"), {
+    PULUMI_DEBUG_PROVIDERS: standIns.debugProviders,
+  });
+  await expect(stack.preview()).rejects.toThrow(/hcloud has no API token: set hcloud:token/);
+  await standIns.close();
+});
