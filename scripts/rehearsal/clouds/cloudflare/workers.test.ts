@@ -103,6 +103,17 @@ test("a rollback across a changed secret asks for force", async () => {
   expect(JSON.stringify(await api("GET", "/keyed/settings"))).not.toContain("old");
 });
 
+test("script settings are changed one by one", async () => {
+  await api("PUT", "/tagged", upload(says("x")));
+  expect((await api("PATCH", "/tagged/script-settings", { tags: ["a"] })).success).toBe(true);
+  expect(
+    (await api("PATCH", "/tagged/script-settings", { observability: { enabled: true } })).result,
+  ).toMatchObject({
+    tags: ["a"],
+    observability: { enabled: true },
+  });
+});
+
 test("only the hundred newest versions can be deployed", async () => {
   await api("PUT", "/many", upload(says("0")));
   const versions: string[] = [];

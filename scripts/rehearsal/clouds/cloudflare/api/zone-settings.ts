@@ -119,7 +119,7 @@ export function zoneSettings(api: Hono, state: CloudState): void {
     const zone = state.zone(param(c, "zone"));
     const { value, enabled } = await body(
       c,
-      z.object({ value: z.unknown(), enabled: z.boolean().optional() }),
+      z.object({ value: z.unknown().optional(), enabled: z.boolean().optional() }),
       1007,
     );
     return ok(c, write(zone.id, param(c, "id"), value ?? enabled));

@@ -41,7 +41,7 @@ const Sent = z.object({
   queue: z.string(),
   messages: z.array(
     z.object({
-      body: z.unknown(),
+      body: z.unknown().optional(),
       contentType: z.enum(["json", "text", "bytes"]),
       delaySeconds: z.number().optional(),
     }),

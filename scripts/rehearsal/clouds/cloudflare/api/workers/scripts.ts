@@ -31,8 +31,8 @@ const Deploy = z.object({
 const ScriptSettings = z.looseObject({
   logpush: z.boolean().nullish(),
   tags: z.array(z.string()).nullish(),
-  observability: z.unknown(),
-  tail_consumers: z.unknown(),
+  observability: z.unknown().optional(),
+  tail_consumers: z.unknown().optional(),
 });
 
 /** Who uploads: wrangler names itself in its user agent. */
