@@ -13,6 +13,7 @@ import { type Preview, previewStack } from "../stack/preview.ts";
 import { type Project, stackSetting } from "../stack/stacks.ts";
 import { edgeChanges } from "./edge-changes.ts";
 import { openStackTarget } from "./environment.ts";
+import { LIMITS } from "./limits.ts";
 
 /** Everything that one pull request's preview knows of one stack; a failure is a finding too. */
 export interface StackPreview {
@@ -26,9 +27,6 @@ export interface StackPreview {
   failure?: { code: string; message: string; fix: string };
   seconds: number;
 }
-
-/** A rise above this many cents a month is a hazard of its own, unless the stack's configuration says otherwise. */
-const COST_RISE_CENTS = 2000;
 
 /** Previews one stack for a pull request. Never throws: what goes wrong is in the result. */
 export async function previewForReview(
@@ -67,7 +65,7 @@ export async function previewForReview(
       stack,
       change: preview.change,
       cost,
-      hazards: findHazards(preview.change, cost, { monthlyIncreaseCents: COST_RISE_CENTS }),
+      hazards: findHazards(preview.change, cost, LIMITS),
       edge: edgeChanges(context.root, preview.events, release),
       fingerprint: fingerprint(preview.change, { key: digestKey, stack, ...place }),
       seconds: seconds(),

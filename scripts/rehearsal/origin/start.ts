@@ -81,7 +81,8 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
       }
       return json(known ? 200 : 201, { id });
     }
-    if (path === "/intake/messages") return json(200, messages.list());
+    // The edge's own Worker has the paths below /intake, so the inbox is elsewhere.
+    if (path === "/inbox") return json(200, messages.list());
     return send(
       200,
       "text/html; charset=utf-8",

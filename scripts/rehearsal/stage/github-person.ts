@@ -54,7 +54,7 @@ export class GithubPerson {
   }
   issues(state: "open" | "closed"): Promise<Issue[]> {
     return this.#call(
-      z.array(Issue.extend({ pull_request: z.unknown() })),
+      z.array(Issue.extend({ pull_request: z.unknown().optional() })),
       "GET",
       `/issues?state=${state}`,
     ).then((issues) => issues.filter((issue) => issue.pull_request === undefined));

@@ -79,7 +79,7 @@ async function untilDelivered(
 ): Promise<z.infer<typeof Delivered>> {
   const deadline = Date.now() + 15_000;
   for (;;) {
-    const [answer] = await stage.visitor.visit(`${HOSTS.dev.app}/intake/messages`);
+    const [answer] = await stage.visitor.visit(`${HOSTS.dev.app}/inbox`);
     const messages = answer?.status === 200 ? Delivered.parse(answer.json()) : [];
     if (Date.now() > deadline || messages.some((message) => JSON.stringify(message).includes(id)))
       return messages;

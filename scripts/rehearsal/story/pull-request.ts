@@ -35,7 +35,7 @@ export const pullRequest: Scene = {
       /\bdev\b/.test(body) && /\bprod\b/.test(body),
       body.slice(0, 1500),
     );
-    notes.expect("The comment says what it costs", /\$\d/.test(body), body.slice(0, 1500));
+    notes.expect("The comment says what it costs", /(\$|&#36;)\d/.test(body), body.slice(0, 1500));
     notes.expect("The comment stays below GitHub's limit", body.length <= 65_536, body.length);
 
     await checkout.git("checkout", "--quiet", "--force", "second-server");
