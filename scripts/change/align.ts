@@ -38,6 +38,8 @@ export function align(before: readonly string[], after: readonly string[]): Alig
 function shortest(before: readonly string[], after: readonly string[]): Aligned[] {
   const n = before.length;
   const m = after.length;
+  // At least so many differences as one list is longer.
+  if (n === 0 || m === 0 || Math.abs(n - m) > MOST_DIFFERENCES) return replaced(before, after);
   const most = Math.min(n + m, MOST_DIFFERENCES);
   const offset = most + 1;
   let furthest = new Int32Array(2 * offset + 1);
@@ -54,6 +56,10 @@ function shortest(before: readonly string[], after: readonly string[]): Aligned[
     }
     furthest = next;
   }
+  return replaced(before, after);
+}
+
+function replaced(before: readonly string[], after: readonly string[]): Aligned[] {
   return [
     ...before.map((_, i): Aligned => ({ kind: "remove", before: i })),
     ...after.map((_, i): Aligned => ({ kind: "add", after: i })),

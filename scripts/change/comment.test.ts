@@ -19,7 +19,7 @@ describe("a comment", () => {
         expect(Buffer.from(markdown).toString()).toBe(markdown);
         expectSound(markdown);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -74,8 +74,37 @@ describe("a comment", () => {
     const { markdown, cut } = renderComment(viewOf(stacks));
     expect(cut).toBe(true);
     expect(markdown.length).toBeLessThanOrEqual(65_536);
-    for (const { stack } of stacks) expect(markdown).toContain(`| **\`${stack}\`** |`);
+    for (const { stack } of stacks) {
+      expect(markdown).toContain(`| **\`${stack}\`** |`);
+      expect(markdown).toContain(`#### \`${stack}\`: safe`);
+    }
     expectSound(markdown);
+  });
+
+  it("uses its room to the end and never beyond, whatever the number of stacks and steps and their sizes", () => {
+    const sizes = fc.record({
+      stacks: fc.integer({ min: 1, max: 30 }),
+      steps: fc.integer({ min: 100, max: 400 }),
+      length: fc.integer({ min: 1, max: 900 }),
+    });
+    fc.assert(
+      fc.property(sizes, ({ stacks, steps, length }) => {
+        const diffs = [
+          { path: "a", kind: "change" as const, replaces: false, before: "x\n".repeat(length), after: "y" },
+        ];
+        const all = Array.from({ length: stacks }, (_, n) =>
+          stackOf({
+            stack: `stack-${n}`,
+            change: changeOf(Array.from({ length: steps }, (_, i) => ({ ...bigStep(i), diffs }))),
+          }),
+        );
+        const { markdown, cut } = renderComment(viewOf(all));
+        expect(markdown.length).toBeLessThanOrEqual(65_536);
+        for (const { stack } of all) expect(markdown).toContain(`#### \`${stack}\`: safe`);
+        if (cut) expect(markdown.length).toBeGreaterThan(40_000);
+      }),
+      { numRuns: 8 },
+    );
   });
 
   it("begins with the worst verdict", () => {
