@@ -1,14 +1,10 @@
-import { existsSync } from "node:fs";
 import { configDefaults, defineConfig } from "vitest/config";
-
-// The Workers' projects need @cloudflare/vitest-plugin; without it only they are left out, not everybody's tests.
-const workers = existsSync(new URL("node_modules/@cloudflare/vitest-plugin", import.meta.url));
 
 export default defineConfig({
   test: {
     silent: "passed-only",
     projects: [
-      ...(workers ? ["workers/*/vitest.config.ts"] : []),
+      "workers/*/vitest.config.ts",
       {
         test: {
           name: "node",
