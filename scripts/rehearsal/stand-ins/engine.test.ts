@@ -29,7 +29,7 @@ afterAll(async () => {
   await world.close();
 });
 
-const attached = () => ({ PULUMI_DEBUG_PROVIDERS: standIns.debugProviders });
+const attached = () => ({ env: { PULUMI_DEBUG_PROVIDERS: standIns.debugProviders } });
 const idOf = (resource: pulumi.CustomResource): pulumi.Output<number> => resource.id.apply(Number);
 
 describe.sequential("a stack on the stand-ins and the real engine", () => {
@@ -92,7 +92,7 @@ describe.sequential("a stack on the stand-ins and the real engine", () => {
   };
 
   test("a preview knows what the program wrote, leaves open what only the cloud can say, and changes nothing", async () => {
-    stack = await world.stack("story", program, attached());
+    stack = await world.stack("story", program, { ...attached(), outputs: true });
     await world.hetzner.forget();
     const steps = watchSteps();
     const { changeSummary } = await stack.preview({ onEvent: steps.onEvent });
@@ -206,8 +206,9 @@ test("a resource that was made by hand is imported by its id alone, and then bel
     },
     attached(),
   );
-  const { summary } = await stack.up();
-  expect(summary.resourceChanges).toEqual({ create: 1, import: 2 });
+  const steps = watchSteps();
+  await stack.up({ onEvent: steps.onEvent });
+  expect(steps.operations).toEqual({ net: ["import"], record: ["import"] });
   const { deployment } = await stack.exportStack();
   const ids = (deployment.resources as { id?: string; type: string }[]).filter((each) => each.id);
   expect(ids.map((each) => each.id)).toContain(record.id);

@@ -242,7 +242,7 @@ test("every resource is made, found unchanged by a refresh, and deleted; every f
       const { secret } = accountResources(accountId, zoneId);
       return { ...(await functionResults()), secret };
     },
-    { PULUMI_DEBUG_PROVIDERS: standIns.debugProviders },
+    { env: { PULUMI_DEBUG_PROVIDERS: standIns.debugProviders }, outputs: true },
   );
   const types = new Set<string>();
   const { outputs } = await stack.up({

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PluginHost, startPluginHost } from "./host.ts";
 import { writePluginLaunchers } from "./launchers.ts";
 import { startStandIns } from "./start.ts";
+import type { StackOptions } from "./testing/stack.ts";
 import { watchSteps } from "./testing/steps.ts";
 import { makeWorld, type World } from "./testing/world.ts";
 
@@ -24,18 +25,12 @@ const program = (name: string) => async () => {
 };
 
 /** Runs both at once; the first may write, the second only read. */
-async function bothAtOnce(
-  name: string,
-  settings: (token: string) => {
-    env: { [key: string]: string };
-    config?: { [key: string]: { value: string } };
-  },
-): Promise<string> {
+async function bothAtOnce(name: string, settings: (token: string) => StackOptions): Promise<string> {
   const { write, read } = world.hetzner.tokens;
   const [mayWrite, mayRead] = await Promise.all(
     [write, read].map((token, index) => {
-      const { env, config } = settings(token);
-      return world.stack(`${name}-${index}`, program(`${name}-${index}`), env, config);
+      const own = `${name}-${index}`;
+      return world.stack(own, program(own), settings(token));
     }),
   );
   const steps = watchSteps();
@@ -74,9 +69,11 @@ test("an installed plugin works without a host, as a process of its own", async 
   await gone.close();
   writePluginLaunchers(home, { host: gone.port });
   const stack = await world.stack("alone", program("alone"), {
-    PULUMI_HOME: home,
-    HCLOUD_TOKEN: world.hetzner.tokens.write,
-    HCLOUD_ENDPOINT: world.hetzner.url,
+    env: {
+      PULUMI_HOME: home,
+      HCLOUD_TOKEN: world.hetzner.tokens.write,
+      HCLOUD_ENDPOINT: world.hetzner.url,
+    },
   });
   const { changeSummary } = await stack.preview();
   expect(changeSummary).toEqual({ create: 2 });
@@ -85,7 +82,7 @@ test("an installed plugin works without a host, as a process of its own", async 
 test("a stack without a token is told which setting is missing", async () => {
   const standIns = await startStandIns();
   const stack = await world.stack("tokenless", program("tokenless"), {
-    PULUMI_DEBUG_PROVIDERS: standIns.debugProviders,
+    env: { PULUMI_DEBUG_PROVIDERS: standIns.debugProviders },
   });
   await expect(stack.preview()).rejects.toThrow(/hcloud has no API token: set hcloud:token/);
   await standIns.close();
