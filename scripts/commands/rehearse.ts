@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
 import type { Command } from "./command.ts";
@@ -7,15 +7,21 @@ import type { Command } from "./command.ts";
 const Values = z.object({
   scene: z.string().optional(),
   keep: z.boolean().default(false),
+  dir: z.string().default(".rehearsal"),
   plugins: z.enum(["stand-ins", "real"]).default("stand-ins"),
 });
 
 export const command: Command = {
   summary: "Play the whole loop on this machine: pull request, merge, release, rollback, drift",
-  usage: "rehearse -- [--scene NAME] [--keep] [--plugins stand-ins|real]",
+  usage: "rehearse -- [--scene NAME] [--keep] [--dir DIR] [--plugins stand-ins|real]",
   examples: ["npm run rehearse", "npm run rehearse -- --scene merge --keep"],
   positionals: [],
-  options: { scene: { type: "string" }, keep: { type: "boolean" }, plugins: { type: "string" } },
+  options: {
+    scene: { type: "string" },
+    dir: { type: "string" },
+    keep: { type: "boolean" },
+    plugins: { type: "string" },
+  },
   async run(context, { values }) {
     const parsed = Values.safeParse(values);
     if (!parsed.success) {
@@ -23,6 +29,15 @@ export const command: Command = {
     }
     const { STORY } = await import("../rehearsal/story/story.ts");
     const { scene, keep, plugins } = parsed.data;
+    const dir = resolve(context.root, parsed.data.dir);
+    if (!dir.startsWith(`${context.root}${sep}`)) {
+      throw new UserError(
+        "usage",
+        `${dir} is not below the repository.`,
+        "Name a folder below it, like .rehearsal.",
+        EXIT.usage,
+      );
+    }
     if (scene !== undefined && !STORY.some(({ name }) => name === scene)) {
       const names = STORY.map(({ name }) => name).join(", ");
       throw new UserError(
@@ -36,30 +51,30 @@ export const command: Command = {
     const { renderReport } = await import("../rehearsal/report/report.ts");
     const rehearsal = await play({
       root: context.root,
+      dir,
       until: scene,
       keep,
       plugins,
       signal: context.signal,
       reporter: context.reporter,
     });
-    const dir = join(context.root, ".rehearsal");
     writeFileSync(join(dir, "report.json"), `${JSON.stringify(rehearsal, undefined, 2)}\n`);
     writeFileSync(join(dir, "index.html"), await renderReport(rehearsal, dir));
     const expectations = rehearsal.scenes.flatMap((played) => played.expectations);
     const met = expectations.filter(({ ok }) => ok).length;
     context.reporter.say(
-      `\n${rehearsal.scenes.length} scenes, ${met} of ${expectations.length} expectations met, ${rehearsal.seconds.toFixed(0)} s.\nThe report: .rehearsal/index.html`,
+      `\n${rehearsal.scenes.length} scenes, ${met} of ${expectations.length} expectations met, ${rehearsal.seconds.toFixed(0)} s.\nThe report: ${parsed.data.dir}/index.html`,
     );
     if (rehearsal.outcome === "failed") {
       throw new UserError(
         "expectation-failed",
-        "The rehearsal did not go as expected; the evidence is in .rehearsal/evidence.",
+        `The rehearsal did not go as expected; the evidence is in ${join(dir, "evidence")}.`,
         "Look at the first expectation that was not met, above or in the report.",
       );
     }
     return {
       outcome: "succeeded",
-      report: ".rehearsal/report.json",
+      report: join(dir, "report.json"),
       seconds: rehearsal.seconds,
       expectations: met,
     };

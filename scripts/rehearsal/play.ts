@@ -19,6 +19,8 @@ export interface Rehearsal {
 
 export interface PlayOptions {
   root: string;
+  /** The folder for the world, the evidence and the report; below the repository, where Node finds the packages. */
+  dir: string;
   /** The last scene to play; all of them when it is not named. */
   until?: string;
   /** Leaves the clouds running until the process is interrupted. */
@@ -43,7 +45,7 @@ export async function play(options: PlayOptions): Promise<Rehearsal> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const stage = await reporter.step("Clouds, providers and a checkout", () =>
-    buildStage(options.root, options),
+    buildStage(options.root, options.dir, options),
   );
   const stageSeconds = seconds();
   const scenes: PlayedScene[] = [];

@@ -1,7 +1,10 @@
 import { createHmac } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Finds the keyed hash of a secret input again; undefined where the value is not known before the update. */
+/**
+ * Finds the keyed hash of a secret input again; undefined where the value is not known before the update. The state's old
+ * value is not at hand, so it is taken to be the same; where the engine says that it changed, the change is told all the same.
+ */
 export type HashSecret = (urn: string, path: string) => string | undefined;
 
 /**

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { x509Library } from "../clouds/cloudflare/edge/x509.ts";
+import { x509Library } from "../x509.ts";
 
 /** An answer that a host gives beside its files, by path; `silent` never answers. */
 export type Answer = { status?: number; headers?: Record<string, string>; body: string } | "silent";

@@ -29,9 +29,12 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Builds the stage in `<root>/.rehearsal`, over whatever an earlier rehearsal left there. */
-export async function buildStage(root: string, options: { plugins: "stand-ins" | "real" }): Promise<Stage> {
-  const dir = join(root, ".rehearsal");
+/** Builds the stage in a folder below the repository, over whatever an earlier rehearsal left there. */
+export async function buildStage(
+  root: string,
+  dir: string,
+  options: { plugins: "stand-ins" | "real" },
+): Promise<Stage> {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(join(dir, "state"), { recursive: true });
   // Biome, vitest and git leave the folder alone by the repository's own .gitignore; its checkout is a repository of its own.

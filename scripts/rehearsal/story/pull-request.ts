@@ -4,11 +4,14 @@ import { keepJob, type Scene } from "./scene.ts";
 /** What the colleague changes; the landing page's new words are looked for later on. */
 export const NEW_WORDS = "Rehearsed this morning";
 
+/** A second server costs more than a change may without a word: somebody has to allow it. */
+const APPROVAL = "allow:cost-above:dev";
+
 export const pullRequest: Scene = {
   name: "pull-request",
   title: "A pull request says what it would do",
   tells:
-    "A colleague gives dev a second server and changes the landing page. The preview of both stacks appears as one comment: what would change, what it would cost, what is dangerous. A second push updates the same comment.",
+    "A colleague gives dev a second server and changes the landing page. The preview of both stacks appears as one comment: what would change, what it would cost, what is dangerous. A second push updates the same comment. Somebody allows the rise in cost with a label, and the change is merged.",
   async play(stage, notes, memory) {
     const { checkout, github } = stage;
     const pull = await openPull(stage, "second-server", "Give dev a second server", () => {
@@ -56,6 +59,12 @@ export const pullRequest: Scene = {
       headSha,
     );
 
+    notes.expect(
+      "The comment says that the rise in cost needs approval, and how to give it",
+      body.includes(APPROVAL),
+      body.slice(0, 2500),
+    );
+    await github.label(pull.number, APPROVAL);
     memory.pull = { number: pull.number, headSha };
     memory.commits.feature = await mergePull(stage, pull.number);
   },

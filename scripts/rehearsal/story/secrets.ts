@@ -2,8 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Scene } from "./scene.ts";
 
-/** The checkout and the vault itself may know secrets: the clouds' own memory of their tokens, and ESC's of its values. */
-const VAULT = /^world\/(tokens\.json|esc)/;
+/**
+ * Who was told a secret may remember it: the clouds their own tokens, ESC its values, Cloudflare the secrets of its Workers,
+ * Hetzner the user-data of its servers. GitHub was told none.
+ */
+const VAULT = /^world\/(tokens\.json|esc|cloudflare|hetzner)/;
 
 export const secrets: Scene = {
   name: "secrets",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import Cloudflare, { APIError } from "cloudflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { x509Library } from "./edge/x509.ts";
+import { x509Library } from "../../x509.ts";
 import { type Cloudflare as Cloud, startCloudflare } from "./start.ts";
 
 const TOKENS = { write: "write-token-of-the-test", read: "read-token-of-the-test" };

@@ -73,6 +73,12 @@ describe("a difference has the finest path", () => {
     expect(between(firewall, { name: "x", ...before }, { name: "x", ...after })).toEqual(paths);
   });
 
+  test("also where only a part of it is not known yet", () => {
+    const open = { ...rule, port: UNKNOWN };
+    expect(between(firewall, { rules: [rule] }, { rules: [open] })).toEqual({ "rules[0].port": "update" });
+    expect(between(firewall, { rules: [open] }, { rules: [open] })).toEqual({ "rules[0].port": "update" });
+  });
+
   test("and a secret is one piece, so that the path does not tell what is in it", () => {
     const before = { labels: new Secret({ a: "1" }) };
     expect(between(firewall, before, { labels: new Secret({ a: "2" }) })).toEqual({ labels: "update" });

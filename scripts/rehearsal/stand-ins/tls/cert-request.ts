@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { x509Library } from "../../clouds/cloudflare/edge/x509.ts";
+import { x509Library } from "../../x509.ts";
 import type { ResourceKind } from "../provider/resource.ts";
 import { fromState } from "./state.ts";
 import { alternativeNames, distinguishedName, Names, signer } from "./x509.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { X509Certificate as Certificate } from "@peculiar/x509";
 import { z } from "zod";
-import { x509Library } from "../../clouds/cloudflare/edge/x509.ts";
+import { x509Library } from "../../x509.ts";
 import type { PropertyMap } from "../provider/property.ts";
 import type { Live, ResourceKind } from "../provider/resource.ts";
 import { fromState } from "./state.ts";

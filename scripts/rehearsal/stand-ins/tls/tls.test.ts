@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { x509Library } from "../../clouds/cloudflare/edge/x509.ts";
+import { x509Library } from "../../x509.ts";
 import type { PropertyMap } from "../provider/property.ts";
 import { tls } from "./provider.ts";
 

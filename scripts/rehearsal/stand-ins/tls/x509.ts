@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, webcrypto } from "node:crypto";
 import type { Extension, JsonName } from "@peculiar/x509";
 import { z } from "zod";
-import { x509Library } from "../../clouds/cloudflare/edge/x509.ts";
+import { x509Library } from "../../x509.ts";
 
 /** The distinguished name that a program gives. */
 export const Subject = z

@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { z } from "zod";
+import { x509Library } from "../../../x509.ts";
 import { type Authority, openAuthority, signServer } from "../edge/certificates.ts";
-import { x509Library } from "../edge/x509.ts";
 import { ApiError, body, ok, page, param } from "../envelope.ts";
 import type { OriginCertificate } from "../model.ts";
 import type { CloudState } from "../state.ts";

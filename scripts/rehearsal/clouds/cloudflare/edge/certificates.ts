@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type * as X509 from "@peculiar/x509";
-import { x509Library } from "./x509.ts";
+import { x509Library } from "../../../x509.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const YEARS_10 = 10 * 365 * 24 * 3600 * 1000;
