@@ -70,6 +70,7 @@ beforeAll(async () => {
     PULUMI_BACKEND_URL: `file://${join(world, "state")}`,
     PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple",
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_DEBUG_PROVIDERS: standIns.debugProviders,
     HCLOUD_TOKEN: tokens.read,
     HCLOUD_ENDPOINT: `${hetzner.url}/v1`,

@@ -97,6 +97,7 @@ export const ENDPOINTS: readonly { name: string; for: readonly Consumer[] }[] = 
   { name: "PULUMI_BACKEND_URL", for: ["engine"] },
   { name: "PULUMI_SECRETS_PROVIDER", for: ["engine"] },
   { name: "PULUMI_DEBUG_PROVIDERS", for: ["engine"] },
+  { name: "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", for: ["engine"] },
   { name: "HCLOUD_ENDPOINT", for: ["engine", "pipeline"] },
   { name: "CLOUDFLARE_BASE_URL", for: ["engine", "pipeline"] },
   { name: "CLOUDFLARE_API_BASE_URL", for: ["wrangler"] },

@@ -116,6 +116,8 @@ export class Runner {
           CLOUDFLARE_ACCOUNT_ID: this.#clouds.cloudflare.accountId,
           NEON_API_URL: this.#clouds.neon.url,
           DOPPLER_API_HOST: this.#clouds.doppler.url,
+          // The engine would look for the plugins on the internet first, attached or not, and try five times.
+          ...(this.#providers ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
           ...(this.#providers
             ? { PULUMI_DEBUG_PROVIDERS: order.environment ? this.#providers.write : this.#providers.read }
             : {}),

@@ -47,6 +47,7 @@ export function makeBench(): Bench {
           envVars: {
             PULUMI_CONFIG_PASSPHRASE: "a passphrase for tests",
             PULUMI_SKIP_UPDATE_CHECK: "true",
+            PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
             ...env,
           },
         },
