@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { digest } from "../change/digest.ts";
 import type { Change } from "../change/model.ts";
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../context.ts";
 import { type DeployedEdge, deployEdge, EdgeFailure } from "../edge/deploy.ts";
 import { startWrangler, type Wrangler } from "../edge/wrangler.ts";
 import { UserError } from "../errors.ts";

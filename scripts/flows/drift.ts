@@ -1,5 +1,5 @@
 import type { Change, Step } from "../change/model.ts";
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../context.ts";
 import { cloudflare } from "../providers/cloudflare.ts";
 import { currentRelease, type ReleaseStore } from "../release/store.ts";
 import { outputsFromEvents } from "../stack/outputs.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../context.ts";
 import { connect, type Github } from "../github/client.ts";
 import { type GithubEvent, readEvent } from "../github/event.ts";
 import { fileReleases, githubReleases, type ReleaseStore } from "../release/store.ts";

@@ -4,7 +4,7 @@ import { type Fingerprint, fingerprint, type Salt } from "../change/digest.ts";
 import { findHazards } from "../change/hazards/index.ts";
 import type { Change, Cost, EdgeChange, Hazard } from "../change/model.ts";
 import { resourcesFromEvents } from "../change/read-resources.ts";
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../context.ts";
 import { readCatalogue } from "../providers/hetzner.ts";
 import { planCosts } from "../providers/plans.ts";
 import { currentRelease, type ReleaseStore } from "../release/store.ts";

@@ -1,4 +1,4 @@
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../context.ts";
 import { appendSummary, setOutput } from "../github/output.ts";
 import type { Deployment } from "./deploy.ts";
 import type { Caller } from "./environment.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { CommentView, StackView } from "../change/comment/view.ts";
 import { COMMENT_MARKER, renderComment, renderSummary } from "../change/comment.ts";
 import { judge } from "../change/verdict.ts";
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../context.ts";
 import { recordCheck } from "../github/check.ts";
 import type { Github } from "../github/client.ts";
 import { upsertComment } from "../github/comment.ts";

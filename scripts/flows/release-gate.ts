@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../context.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { isAncestor } from "../github/compare.ts";
 import { compareVersions, parseVersion } from "../release/version.ts";

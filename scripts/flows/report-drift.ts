@@ -1,5 +1,5 @@
 import type { Value } from "../change/model.ts";
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../context.ts";
 import { closeIssue, upsertIssue } from "../github/issue.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { Drift } from "./drift.ts";

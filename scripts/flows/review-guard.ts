@@ -6,7 +6,7 @@ import { approvalLabel, findHazards } from "../change/hazards/index.ts";
 import type { Hazard } from "../change/model.ts";
 import { resourcesFromEvents } from "../change/read-resources.ts";
 import { judge } from "../change/verdict.ts";
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../context.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { findCheck } from "../github/check.ts";
 import { labels, type PullRequest, pullRequestOfCommit } from "../github/pulls.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
-import type { Context } from "../commands/command.ts";
+import type { Context } from "../context.ts";
 import { restoreWorker } from "../edge/worker.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { cloudflare } from "../providers/cloudflare.ts";
