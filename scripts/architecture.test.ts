@@ -1,0 +1,173 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/**
+ * Which rooms a room may import from, docs/architecture.md as a table. A file that stands alone in scripts/ is a room of
+ * its own. The order matters: a room may only name rooms that stand above it, so that there can be no circle.
+ */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  "scripts/errors.ts": [],
+  "scripts/toolchain": [],
+  "scripts/change": [],
+  infra: [],
+  workers: [],
+  "scripts/github": ["scripts/errors.ts"],
+  "scripts/secrets": ["scripts/errors.ts", "scripts/github"],
+  "scripts/terminal": ["scripts/secrets"],
+  "scripts/context.ts": ["scripts/terminal"],
+  "scripts/providers": ["scripts/errors.ts", "scripts/change"],
+  "scripts/stack": ["scripts/errors.ts", "scripts/change", "scripts/secrets"],
+  "scripts/release": ["scripts/errors.ts", "scripts/github"],
+  "scripts/edge": ["scripts/errors.ts", "scripts/secrets", "scripts/terminal", "scripts/release"],
+  "scripts/flows": [
+    "scripts/context.ts",
+    "scripts/errors.ts",
+    "scripts/change",
+    "scripts/github",
+    "scripts/secrets",
+    "scripts/providers",
+    "scripts/stack",
+    "scripts/release",
+    "scripts/edge",
+  ],
+  "scripts/commands": [
+    "scripts/context.ts",
+    "scripts/errors.ts",
+    "scripts/change",
+    "scripts/github",
+    "scripts/stack",
+    "scripts/release",
+    "scripts/flows",
+  ],
+  "scripts/cli.ts": [
+    "scripts/context.ts",
+    "scripts/errors.ts",
+    "scripts/secrets",
+    "scripts/terminal",
+    "scripts/commands",
+  ],
+  "scripts/browser": ["scripts/errors.ts"],
+  // It knows the rooms above only through the CLI, the environment and HTTP, as GitHub Actions does.
+  "scripts/rehearsal": ["scripts/errors.ts", "scripts/browser"],
+  // Measures the pipeline against the stock sequence, which it puts together from the same parts.
+  "scripts/bench": ["infra", "scripts/errors.ts", "scripts/terminal", "scripts/edge", "scripts/rehearsal"],
+  sites: [],
+};
+
+/** Single files that may go past the table. A row that is not needed any more makes the test fail. */
+const EXCEPTIONS: readonly { from: RegExp; to: RegExp; reason: string }[] = [
+  {
+    from: /^scripts\/(stack|edge|release|flows)\//,
+    to: /^infra\/src\/outputs\.ts$/,
+    reason: "The stack outputs are the contract between the infrastructure and whoever deploys onto it.",
+  },
+  {
+    from: /^scripts\/flows\/environment\.ts$/,
+    to: /^infra\/program\.ts$/,
+    reason: "The Pulumi program runs inline, in the pipeline's own process.",
+  },
+  {
+    from: /^scripts\/commands\/rehearse\.ts$/,
+    to: /^scripts\/rehearsal\//,
+    reason: "The command that plays the rehearsal, the only way into that room.",
+  },
+  {
+    from: /^scripts\/rehearsal\/play\.ts$/,
+    to: /^scripts\/terminal\//,
+    reason: "The rehearsal shows its scenes on the terminal as commands show their steps.",
+  },
+  {
+    from: /^scripts\/rehearsal\/origin\/start\.ts$/,
+    to: /^scripts\/release\/record\.ts$/,
+    reason:
+      "The origin reads the release record with the code that writes it, the server's side of one format.",
+  },
+];
+
+/** Imports in a source: static ones, `export … from`, and dynamic ones with a fixed name; those of types too. */
+function importsOf(source: string): string[] {
+  const found = source.matchAll(/(?:^|[\s;}])(?:from|import)\s*\(?\s*["']([^"']+)["']/g);
+  return [...found].flatMap(([, target]) => target ?? []);
+}
+
+interface Arrow {
+  from: string;
+  to: string;
+}
+
+const files = ["scripts", "infra", "sites", "workers"].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .map((file) => posix.join(folder, file.replaceAll("\\", "/")))
+    .filter((file) => /\.(ts|mjs)$/.test(file) && !/(^|\/)(node_modules|\.[^/]+)\//.test(file)),
+);
+const arrows = files.flatMap((from): Arrow[] =>
+  importsOf(readFileSync(join(ROOT, from), "utf8"))
+    .filter((target) => target.startsWith("."))
+    .map((target) => ({ from, to: posix.normalize(posix.join(posix.dirname(from), target)) })),
+);
+const between = arrows.filter(({ from, to }) => roomOf(from) !== roomOf(to));
+
+function roomOf(file: string): string {
+  const [top = "", room = ""] = file.split("/");
+  return top === "scripts" ? `${top}/${room}` : top;
+}
+
+/** Tests, and what only they use, look at every room from outside: at the rehearsal's clouds and browsers above all. */
+function isTest(file: string): boolean {
+  return /\.test\.ts$|vitest\.config\.ts$|^workers\/[^/]+\/test\/|\/(testing|fixtures)\//.test(file);
+}
+
+function excepted({ from, to }: Arrow): boolean {
+  return EXCEPTIONS.some((row) => row.from.test(from) && row.to.test(to));
+}
+
+describe("the arrows between rooms", () => {
+  it("are read from static, dynamic and type imports", () => {
+    const source = [
+      'import { a } from "./a.ts";',
+      'import type { B } from "../b/b.ts";',
+      'import "./c.ts";',
+      'const d = await import("./d.ts");',
+      "export {\n  e,\n} from './e.ts';",
+    ].join("\n");
+    expect(importsOf(source)).toEqual(["./a.ts", "../b/b.ts", "./c.ts", "./d.ts", "./e.ts"]);
+    expect(between.length).toBeGreaterThan(50);
+  });
+
+  it("start in rooms that the table knows", () => {
+    const unknown = files.map(roomOf).filter((room) => !(room in MAY_IMPORT) && !isTest(room));
+    expect([...new Set(unknown)]).toEqual([]);
+  });
+
+  it("point one way: a room names only rooms that stand before it", () => {
+    const rooms = Object.keys(MAY_IMPORT);
+    for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
+      const later = allowed.filter((each) => rooms.indexOf(each) >= rooms.indexOf(room));
+      expect(later, room).toEqual([]);
+    }
+  });
+
+  it("are those of the table, and the exceptions that are listed", () => {
+    const wrong = between
+      .filter(({ from }) => !isTest(from))
+      .filter(({ from, to }) => !MAY_IMPORT[roomOf(from)]?.includes(roomOf(to)))
+      .filter((arrow) => !excepted(arrow))
+      .map(({ from, to }) => `${from} imports ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it("need every exception", () => {
+    const idle = EXCEPTIONS.filter(
+      (row) => !between.some(({ from, to }) => !isTest(from) && row.from.test(from) && row.to.test(to)),
+    ).map(({ reason }) => reason);
+    expect(idle).toEqual([]);
+  });
+
+  it("never lead from the product to a test", () => {
+    const wrong = arrows.filter(({ from, to }) => !isTest(from) && isTest(to));
+    expect(wrong).toEqual([]);
+  });
+});
