@@ -133,7 +133,9 @@ describe("a replacement", () => {
 });
 
 const schemas = fc.constantFrom(server, firewall, volume, record, ruleset);
-const withInputs = schemas.chain((schema) => fc.tuple(fc.constant(schema), inputsOfResource(schema)));
+const withInputs = schemas
+  .chain((schema) => fc.tuple(fc.constant(schema), inputsOfResource(schema)))
+  .filter(([, inputs]) => Object.keys(inputs).length > 0);
 
 describe("for any inputs", () => {
   test("nothing differs from itself, in whatever order its sets are and however its numbers are written", () => {
@@ -225,9 +227,8 @@ describe("for any inputs", () => {
       fc.property(touched, ([schema, inputs, key, value]) => {
         const shape = shapeOf(schema, key);
         const before = inputs[key];
-        // In an object without a schema, what the program does not mention may come from the provider.
-        fc.pre(shape.kind !== "object" && shape.kind !== "any" && !schema.properties[key]?.writeOnly);
-        fc.pre(before !== undefined && !equal(shape, before, value) && !touchesOpenObject(shape));
+        fc.pre(before !== undefined && !equal(shape, before, value));
+        fc.pre(!schema.properties[key]?.writeOnly && !isLenient(shape));
         const live = { ...inputs, [key]: value };
         expect(
           diff(schema, { inputs: inputsOf(schema, live, inputs), outputs: live }, inputs).changed,
@@ -259,11 +260,11 @@ function rewritten(shape: Shape, value: PropertyValue): PropertyValue {
   );
 }
 
-function touchesOpenObject(shape: Shape): boolean {
-  if (shape.kind === "list" || shape.kind === "set" || shape.kind === "map")
-    return touchesOpenObject(shape.of);
+/** Whether something in it may come from the provider where the program does not mention it. */
+function isLenient(shape: Shape): boolean {
+  if (shape.kind === "list" || shape.kind === "set" || shape.kind === "map") return isLenient(shape.of);
   if (shape.kind !== "record") return shape.kind === "object" || shape.kind === "any";
-  return Object.values(shape.properties).some((property) => touchesOpenObject(property.shape));
+  return Object.values(shape.properties).some((property) => property.computed || isLenient(property.shape));
 }
 
 /** The value that a property path leads to. */

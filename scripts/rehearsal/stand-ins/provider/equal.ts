@@ -7,10 +7,16 @@ import { DEFAULTS_KEY, isMap, type PropertyMap, type PropertyValue, reveal, UNKN
  * another unknown.
  */
 export function equal(shape: Shape, left: PropertyValue, right: PropertyValue): boolean {
-  return same(shape, reveal(left), reveal(right));
+  return same(shape, reveal(left), reveal(right), true);
 }
 
-function same(shape: Shape, left: PropertyValue | undefined, right: PropertyValue | undefined): boolean {
+/** `lenient`: a nested property that the provider fills in may be absent on one side. */
+function same(
+  shape: Shape,
+  left: PropertyValue | undefined,
+  right: PropertyValue | undefined,
+  lenient: boolean,
+): boolean {
   if (left === UNKNOWN || right === UNKNOWN) return false;
   if (left === undefined || right === undefined) return left === right;
   switch (shape.kind) {
@@ -25,7 +31,7 @@ function same(shape: Shape, left: PropertyValue | undefined, right: PropertyValu
         Array.isArray(left) &&
         Array.isArray(right) &&
         left.length === right.length &&
-        left.every((item, index) => same(shape.of, item, right[index]))
+        left.every((item, index) => same(shape.of, item, right[index], lenient))
       );
     case "set": {
       if (!Array.isArray(left) || !Array.isArray(right)) return false;
@@ -36,23 +42,27 @@ function same(shape: Shape, left: PropertyValue | undefined, right: PropertyValu
       return (
         isMap(left) &&
         isMap(right) &&
-        keysOf(left, right).every((key) => same(shape.of, left[key], right[key]))
+        keysOf(left, right).every((key) => same(shape.of, left[key], right[key], lenient))
       );
     case "record":
-      return isMap(left) && isMap(right) && sameRecord(shape.properties, left, right);
+      return isMap(left) && isMap(right) && sameRecord(shape.properties, left, right, lenient);
     case "any":
     case "object":
       return sameOpen(left, right);
   }
 }
 
-function sameRecord(properties: PropertySchemas, left: PropertyMap, right: PropertyMap): boolean {
+function sameRecord(
+  properties: PropertySchemas,
+  left: PropertyMap,
+  right: PropertyMap,
+  lenient: boolean,
+): boolean {
   return keysOf(left, right, properties).every((key) => {
     const property = properties[key];
-    // What the provider fills in does not count where the other side says nothing about it.
-    if (property?.computed && (left[key] === undefined || right[key] === undefined)) return true;
+    if (lenient && property?.computed && (left[key] === undefined || right[key] === undefined)) return true;
     const [a, b] = [left[key] ?? property?.default, right[key] ?? property?.default];
-    return (isNothing(a) && isNothing(b)) || same(property?.shape ?? { kind: "any" }, a, b);
+    return (isNothing(a) && isNothing(b)) || same(property?.shape ?? { kind: "any" }, a, b, lenient);
   });
 }
 
@@ -83,20 +93,27 @@ export function keysOf(...maps: object[]): string[] {
   return [...new Set(maps.flatMap((map) => Object.keys(map)))].filter((key) => key !== DEFAULTS_KEY);
 }
 
-/** Where two sets differ: the indices on either side that have no equal partner on the other. */
+/**
+ * Where two sets differ: the indices on either side that have no equal partner on the other. Exact partners are found
+ * first, so that none is taken away by an element that only fits it.
+ */
 export function unmatched(
   of: Shape,
   left: PropertyValue[],
   right: PropertyValue[],
 ): { onlyLeft: number[]; onlyRight: number[] } {
-  const taken = new Set<number>();
-  const onlyLeft: number[] = [];
-  left.forEach((item, index) => {
-    const partner = right.findIndex((other, at) => !taken.has(at) && equal(of, item, other));
-    if (partner === -1) onlyLeft.push(index);
-    else taken.add(partner);
-  });
-  return { onlyLeft, onlyRight: right.map((_, index) => index).filter((index) => !taken.has(index)) };
+  let onlyLeft = left.map((_, index) => index);
+  let onlyRight = right.map((_, index) => index);
+  for (const lenient of [false, true]) {
+    for (const index of onlyLeft) {
+      const item = reveal(left[index] ?? null);
+      const partner = onlyRight.find((at) => same(of, item, reveal(right[at] ?? null), lenient));
+      if (partner === undefined) continue;
+      onlyLeft = onlyLeft.filter((at) => at !== index);
+      onlyRight = onlyRight.filter((at) => at !== partner);
+    }
+  }
+  return { onlyLeft, onlyRight };
 }
 
 /**

@@ -1,8 +1,64 @@
-import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { Metadata, type ServerUnaryCall, type ServiceError, type sendUnaryData, status } from "@grpc/grpc-js";
 import providerpb from "@pulumi/pulumi/proto/provider_pb.js";
 import statuspb from "@pulumi/pulumi/proto/status_pb.js";
 import anypb from "google-protobuf/google/protobuf/any_pb.js";
+import { z } from "zod";
 import { encode, type PropertyMap } from "./property.ts";
+
+/** A resource that exists, as far as it came. */
+export interface PartialResource {
+  id: string;
+  outputs: PropertyMap;
+  inputs: PropertyMap;
+  /** The engine takes secrets apart from plain values. */
+  secrets: boolean;
+}
+
+/** Thrown where a resource exists and is not as it should be. */
+export class InitFailed extends Error {
+  readonly partial: PartialResource;
+  constructor(message: string, partial: PartialResource) {
+    super(message);
+    this.partial = partial;
+  }
+}
+
+/** An error of the protocol itself, with its gRPC code. */
+export class ProtocolError extends Error {
+  readonly code: status;
+  constructor(code: status, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Turns a plain function into a gRPC handler, and what it throws into the answer that the engine understands. */
+export function answer<Request, Response>(
+  handle: (request: Request, call: ServerUnaryCall<Request, Response>) => Response | Promise<Response>,
+): (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => void {
+  return async (call, callback) => {
+    try {
+      callback(null, await handle(call.request, call));
+    } catch (error) {
+      if (error instanceof InitFailed) callback(initFailed(error.message, error.partial));
+      else if (error instanceof ProtocolError) callback(failed(error.message, error.code));
+      else callback(failed(text(error)));
+    }
+  };
+}
+
+/** The answer of a method that the stand-ins leave out. */
+export function unimplemented(method: string) {
+  return (_call: unknown, callback: (error: ReturnType<typeof failed>) => void): void =>
+    callback(failed(`the stand-ins have no ${method}`, status.UNIMPLEMENTED));
+}
+
+/** What an error says to a person. */
+export function text(error: unknown): string {
+  if (error instanceof z.ZodError)
+    return `an answer of the cloud has another form than expected\n${z.prettifyError(error)}`;
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** The answer for a call that failed and left nothing behind. */
 export function failed(message: string, code: status = status.UNKNOWN): Partial<ServiceError> {
@@ -14,10 +70,7 @@ export function failed(message: string, code: status = status.UNKNOWN): Partial<
  * reasons, and the next update tries to bring it to its inputs
  * (https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/providers/implementers-guide.html).
  */
-export function initFailed(
-  message: string,
-  partial: { id: string; outputs: PropertyMap; inputs: PropertyMap; secrets: boolean },
-): Partial<ServiceError> {
+function initFailed(message: string, partial: PartialResource): Partial<ServiceError> {
   const detail = new providerpb.ErrorResourceInitFailed();
   detail.setId(partial.id);
   detail.setProperties(encode(partial.outputs, { secrets: partial.secrets }));

@@ -13,6 +13,8 @@ import {
   UNKNOWN,
 } from "./property.ts";
 
+// What google-protobuf writes as a plain object can't have this key.
+const key = fc.string().filter((text) => text !== "__proto__");
 const { value } = fc.letrec<{ value: PropertyValue }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small" },
@@ -21,11 +23,11 @@ const { value } = fc.letrec<{ value: PropertyValue }>((tie) => ({
     fc.integer(),
     fc.constant(UNKNOWN),
     fc.array(tie("value"), { maxLength: 3 }),
-    fc.dictionary(fc.string(), tie("value"), { maxKeys: 3 }),
+    fc.dictionary(key, tie("value"), { maxKeys: 3 }),
     tie("value").map((inner) => new Secret(inner)),
   ),
 }));
-const map = fc.dictionary(fc.string(), value, { maxKeys: 4 }).map((each): PropertyMap => ({ ...each }));
+const map = fc.dictionary(key, value, { maxKeys: 4 }).map((each): PropertyMap => ({ ...each }));
 
 describe("properties on the wire", () => {
   test("come back as they were, secrets and unknowns and all", () => {
