@@ -1,0 +1,278 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+
+const ROOT = join(import.meta.dirname, "..");
+const FOLDER = ".github/workflows";
+
+// The parser imports its schema as JSON without saying so, which Node refuses; its own tests run in a bundler.
+registerHooks({
+  load: (url, context, next) =>
+    next(
+      url,
+      /workflow-parser\/.*\.json$/.test(url) ? { ...context, importAttributes: { type: "json" } } : context,
+    ),
+});
+const { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } = await import(
+  "@actions/workflow-parser"
+);
+
+const Permissions = z.record(z.string(), z.enum(["read", "write"]));
+const Concurrency = z.object({ group: z.string(), "cancel-in-progress": z.boolean() });
+const Step = z.looseObject({
+  uses: z.string().optional(),
+  run: z.string().optional(),
+  shell: z.string().optional(),
+  with: z.record(z.string(), z.unknown()).default({}),
+  env: z.record(z.string(), z.string()).default({}),
+});
+const Job = z.looseObject({
+  name: z.string(),
+  uses: z.string().optional(),
+  with: z.record(z.string(), z.unknown()).default({}),
+  secrets: z.unknown().optional(),
+  permissions: Permissions,
+  environment: z.string().optional(),
+  concurrency: Concurrency.optional(),
+  "timeout-minutes": z.number().optional(),
+  steps: z.array(Step).default([]),
+});
+const Workflow = z.looseObject({
+  on: z.record(z.string(), z.unknown()),
+  permissions: z.unknown(),
+  concurrency: Concurrency.optional(),
+  jobs: z.record(z.string(), Job),
+});
+const Action = z.object({ runs: z.object({ using: z.literal("composite"), steps: z.array(Step) }) });
+
+const names = readdirSync(join(ROOT, FOLDER)).filter((name) => name.endsWith(".yml"));
+const workflows = names.map((name) => ({
+  name: name.replace(/\.yml$/, ""),
+  path: `${FOLDER}/${name}`,
+  text: read(`${FOLDER}/${name}`),
+  workflow: Workflow.parse(parse(read(`${FOLDER}/${name}`))),
+}));
+const jobs = workflows.flatMap(({ name, workflow }) =>
+  Object.entries(workflow.jobs).map(([id, job]) => ({ id: `${name}/${id}`, workflow, job })),
+);
+const actionPath = ".github/actions/setup/action.yml";
+const action = Action.parse(parse(read(actionPath)));
+const steps = [
+  ...jobs.flatMap(({ id, job }) => job.steps.map((step) => ({ id, step }))),
+  ...action.runs.steps.map((step) => ({ id: actionPath, step })),
+];
+const scripts = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(read("package.json"))).scripts;
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
+const DEPLOY = {
+  contents: "read",
+  checks: "read",
+  "pull-requests": "read",
+  deployments: "write",
+  "id-token": "write",
+} as const;
+
+/** What each job may do. One more permission is a decision: it is written down here, and the workflow says what for. */
+const PERMISSIONS: Record<string, z.infer<typeof Permissions>> = {
+  "check/check": { contents: "read" },
+  "preview/preview": {
+    contents: "read",
+    deployments: "read",
+    "pull-requests": "write",
+    checks: "write",
+    "id-token": "write",
+  },
+  "deploy/deploy": DEPLOY,
+  // A caller of a reusable workflow has to have what that asks for.
+  "deploy-dev/dev": DEPLOY,
+  "release-prod/prod": DEPLOY,
+  "rollback/rollback": DEPLOY,
+  "release-prod/plan": { contents: "read", deployments: "read", "id-token": "write" },
+  "drift/drift": { contents: "read", deployments: "read", issues: "write", "id-token": "write" },
+};
+
+describe("the workflows", () => {
+  it.each(workflows)("$path is what GitHub's own parser understands", async ({ path, text }) => {
+    const { context, value } = parseWorkflow({ name: path, content: text }, new NoOperationTraceWriter());
+    expect(context.errors.getErrors().map(({ message }) => message)).toEqual([]);
+    if (!value) throw new Error(`${path} is empty`);
+    // With the reusable workflow fetched, its inputs are checked against what the callers give.
+    const files = {
+      getFileContent: async ({ path: file }: { path: string }) => ({ name: file, content: read(file) }),
+    };
+    const options = { fetchReusableWorkflowDepth: 1 };
+    const { errors = [] } = await convertWorkflowTemplate(context, value, files, options);
+    expect(errors.map(({ Message }) => Message)).toEqual([]);
+  });
+
+  it("are read by a parser that finds mistakes", () => {
+    const content = `on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{ run: 'echo ${expression("nope.x")}' }]\n`;
+    const { context } = parseWorkflow({ name: "x.yml", content }, new NoOperationTraceWriter());
+    expect(context.errors.getErrors().map(({ message }) => message)).toEqual([
+      expect.stringContaining("nope"),
+    ]);
+  });
+
+  it("start from no permissions, and give each job the least", () => {
+    for (const { path, workflow } of workflows) expect(workflow.permissions, path).toEqual({});
+    expect(Object.fromEntries(jobs.map(({ id, job }) => [id, job.permissions]))).toEqual(PERMISSIONS);
+  });
+
+  it("never run a pull request's code with the rights of the repository", () => {
+    const events = workflows.flatMap(({ workflow }) => Object.keys(workflow.on));
+    expect(events).not.toContain("pull_request_target");
+    expect(events).not.toContain("workflow_run");
+    for (const { id, workflow, job } of jobs) {
+      if (!("pull_request" in workflow.on)) continue;
+      expect(job.environment, id).toBeUndefined();
+      expect(job.permissions.contents, id).toBe("read");
+      expect(job.permissions.deployments ?? "read", id).toBe("read");
+    }
+  });
+
+  it("hand nothing on to a reusable workflow but its inputs", () => {
+    for (const { id, job } of jobs) expect(job.secrets, id).toBeUndefined();
+  });
+
+  it("keep what is not known beforehand out of scripts: it comes by the environment", () => {
+    for (const { id, step } of steps) {
+      expect(step.run ?? "", id).not.toContain("${{");
+      expect(String(step.with.script ?? ""), id).not.toContain("${{");
+      expect(step.shell ?? "", id).not.toContain("${{");
+    }
+  });
+
+  it("have jobs that end: each one has a limit, or is another workflow's job that has one", () => {
+    for (const { id, job } of jobs) {
+      if (job.uses) expect(job.uses, id).toBe("./.github/workflows/deploy.yml");
+      else expect(job["timeout-minutes"], id).toBeLessThanOrEqual(60);
+    }
+  });
+
+  it("write to a stack in one job only, under the environment that guards the stack", () => {
+    const writing = jobs.filter(({ job }) => job.permissions.deployments === "write" && !job.uses);
+    expect(writing.map(({ id }) => id)).toEqual(["deploy/deploy"]);
+    for (const { id, job } of writing) expect(job.environment, id).toBe(expression("inputs.stack"));
+
+    const commands = ["deploy", "release", "rollback"];
+    for (const { id, job } of jobs) {
+      const runs = job.steps.flatMap(({ run = "" }) => npmRuns(run));
+      expect(
+        runs.filter((script) => commands.includes(script)),
+        id,
+      ).toEqual([]);
+    }
+  });
+
+  it("never cancel a deployment, and cancel the preview of an older push", () => {
+    const deploy = workflows.find(({ name }) => name === "deploy")?.workflow;
+    expect(deploy?.jobs.deploy?.concurrency).toEqual({
+      group: `stack-${expression("inputs.stack")}`,
+      "cancel-in-progress": false,
+    });
+    // A group around the caller would be one more that a newer run could cancel.
+    for (const { name, workflow } of workflows) {
+      const calls = Object.values(workflow.jobs).some(({ uses }) => uses !== undefined);
+      if (calls) expect(workflow.concurrency, name).toBeUndefined();
+    }
+    const preview = workflows.find(({ name }) => name === "preview")?.workflow;
+    expect(preview?.concurrency).toEqual({
+      group: `preview-${expression("github.event.pull_request.number")}`,
+      "cancel-in-progress": true,
+    });
+    const others = workflows.filter(({ workflow }) => workflow.concurrency?.["cancel-in-progress"]);
+    expect(others.map(({ name }) => name).sort()).toEqual(["check", "preview"]);
+  });
+
+  it("open a stack's secrets only where an identity is asked for, and take none from GitHub", () => {
+    for (const { path, text } of workflows) expect(text, path).not.toMatch(/\bsecrets\./);
+    for (const { id, job } of jobs) {
+      const opens = job.steps.some(({ env }) => "PULUMI_ORG" in env);
+      if (!job.uses) expect(job.permissions["id-token"] === "write", id).toBe(opens);
+    }
+  });
+
+  it("call npm scripts that exist", () => {
+    const literal = steps.flatMap(({ step }) => npmRuns(step.run ?? ""));
+    const called = jobs.flatMap(({ job }) =>
+      typeof job.with.command === "string" ? [job.with.command] : [],
+    );
+    expect(literal.length).toBeGreaterThan(2);
+    expect(new Set(called)).toEqual(new Set(["deploy", "release", "rollback"]));
+    for (const script of [...literal, ...called]) expect(scripts).toHaveProperty(script);
+  });
+
+  it("offer the stacks and the scopes that there are for a rollback", async () => {
+    const { readProject } = await import("./stack/stacks.ts");
+    const { SCOPES } = await import("./release/rollback-plan.ts");
+    const Choice = z.object({ options: z.array(z.string()) });
+    const Inputs = z.object({ inputs: z.object({ stack: Choice, scope: Choice }) });
+    const rollback = workflows.find(({ name }) => name === "rollback")?.workflow;
+    const { inputs } = Inputs.parse(rollback?.on.workflow_dispatch);
+    expect(inputs.stack.options).toEqual(readProject(ROOT).stacks);
+    expect(inputs.scope.options).toEqual([...SCOPES]);
+  });
+});
+
+describe("the actions", () => {
+  const uses = [
+    ...workflows.map(({ path, text }) => ({ path, text })),
+    { path: actionPath, text: read(actionPath) },
+  ]
+    .flatMap(({ path, text }) =>
+      text
+        .split("\n")
+        .filter((line) => /^\s*(- )?uses:/.test(line))
+        .map((line) => ({ path, line: line.trim() })),
+    )
+    .filter(({ line }) => !/uses: \.\//.test(line));
+
+  it("are pinned to a commit, with the tag that it has behind it", () => {
+    expect(uses.length).toBeGreaterThan(5);
+    const pins = new Map<string, string>();
+    for (const { path, line } of uses) {
+      const match = /uses: ([\w.-]+\/[\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$/.exec(line);
+      expect(match, `${path}: ${line}`).not.toBeNull();
+      const [, name = "", sha = "", tag = ""] = match ?? [];
+      // One action has one pin: a commit with two tags, or a tag with two commits, is a comment that is not true.
+      expect(pins.get(name) ?? `${sha} ${tag}`, `${path}: ${line}`).toBe(`${sha} ${tag}`);
+      pins.set(name, `${sha} ${tag}`);
+    }
+  });
+
+  it("come from GitHub itself", () => {
+    for (const { path, line } of uses) expect(line, path).toMatch(/uses: actions\//);
+  });
+
+  it("leave no token behind in the checkout", () => {
+    const checkouts = steps.filter(({ step }) => step.uses?.startsWith("actions/checkout@"));
+    expect(checkouts.length).toBeGreaterThan(3);
+    for (const { id, step } of checkouts) expect(step.with["persist-credentials"], id).toBe(false);
+  });
+
+  it("set every runner up the same way", () => {
+    for (const { id, job } of jobs) {
+      if (job.uses) continue;
+      const [checkout, setup] = job.steps;
+      expect(checkout?.uses, id).toMatch(/^actions\/checkout@/);
+      expect(setup?.uses, id).toBe("./.github/actions/setup");
+    }
+  });
+});
+
+/** GitHub's own brackets around an expression. */
+function expression(text: string): string {
+  return `$\{{ ${text} }}`;
+}
+
+function npmRuns(script: string): string[] {
+  return [...script.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].flatMap(([, name]) => name ?? []);
+}
