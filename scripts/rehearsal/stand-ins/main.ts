@@ -18,7 +18,8 @@ const { close, debugProviders, ...providers } = await startStandIns({
 const pulumiHome = values["pulumi-home"];
 const host = pulumiHome === undefined ? undefined : await startPluginHost();
 if (pulumiHome !== undefined && host) writePluginLaunchers(pulumiHome, { host: host.port });
-process.stdout.write(`${JSON.stringify({ providers, debugProviders, pulumiHome })}\n`);
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => void Promise.all([close(), host?.close()]));
 }
+// Last, as whoever reads it may end the process at once.
+process.stdout.write(`${JSON.stringify({ providers, debugProviders, pulumiHome })}\n`);

@@ -10,6 +10,6 @@ if (name !== "hcloud" && name !== "cloudflare" && name !== "tls") {
   process.exit(2);
 }
 const { port } = await serveProvider(name, { defaults: new Map(), env: process.env });
-process.stdout.write(`${port}\n`);
 // The engine ends a plugin by SIGINT and, where that does not help, by force.
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(0));
+process.stdout.write(`${port}\n`);
