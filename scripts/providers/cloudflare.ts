@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import { reasonOf, request } from "./request.ts";
 
 /**
  * The few calls to Cloudflare's API that neither Pulumi nor wrangler makes for us. Plain fetch instead of the official
@@ -42,41 +43,48 @@ const Envelope = z.object({
 });
 
 const BASE_URL = "https://api.cloudflare.com/client/v4";
-const TRIES = 4;
 
 /** Connects with a token; `baseUrl` ends with `/client/v4`. */
 export function cloudflare(token: string, baseUrl: string = BASE_URL): Cloudflare {
-  /** @throws UserError `cloudflare-refused`; a 404 is undefined */
+  /**
+   * Every call here says what is to be, not what is to be done, so that each may be repeated.
+   *
+   * @returns undefined for a 404
+   * @throws UserError `cloudflare-refused`, `cloudflare-unreachable`
+   */
   async function call<T>(
     method: string,
     path: string,
     schema: z.ZodType<T>,
     body?: unknown,
   ): Promise<T | undefined> {
-    for (let attempt = 1; ; attempt++) {
-      const response = await fetch(`${baseUrl}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      if ((response.status === 429 || response.status >= 500) && attempt < TRIES) {
-        const seconds = Number(response.headers.get("retry-after") ?? 2 ** attempt / 4);
-        await response.body?.cancel();
-        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-        continue;
-      }
-      if (response.status === 404) return undefined;
-      const envelope = Envelope.safeParse(await response.json().catch(() => undefined));
-      if (response.ok && envelope.success && envelope.data.success) return schema.parse(envelope.data.result);
-      const reasons = envelope.data?.errors.map((error) => `${error.message} (${error.code})`).join("; ");
+    const response = await request(`${baseUrl}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
       throw new UserError(
-        "cloudflare-refused",
-        `Cloudflare answered ${response.status} to ${method} ${path}: ${reasons || "no reason given"}.`,
-        response.status === 401 || response.status === 403
-          ? "Check CLOUDFLARE_API_TOKEN: it needs Zone DNS edit, Workers Routes edit, Workers Scripts edit and Pages edit for this account."
-          : "Run the same command again; if it stays, look at www.cloudflarestatus.com.",
+        "cloudflare-unreachable",
+        `Cloudflare does not answer ${method} ${path}: ${reasonOf(cause)}.`,
+        "Check the network and CLOUDFLARE_BASE_URL, then run the same command again.",
+        1,
+        { cause },
       );
+    });
+    if (response.status === 404) {
+      await response.body?.cancel();
+      return undefined;
     }
+    const envelope = Envelope.safeParse(await response.json().catch(() => undefined));
+    if (response.ok && envelope.success && envelope.data.success) return schema.parse(envelope.data.result);
+    const reasons = envelope.data?.errors.map((error) => `${error.message} (${error.code})`).join("; ");
+    throw new UserError(
+      "cloudflare-refused",
+      `Cloudflare answered ${response.status} to ${method} ${path}: ${reasons || "no reason given"}.`,
+      response.status === 401 || response.status === 403
+        ? "Check CLOUDFLARE_API_TOKEN: it needs Zone DNS edit, Workers Routes edit, Workers Scripts edit and Pages edit for this account."
+        : "Run the same command again; if it stays, look at www.cloudflarestatus.com.",
+    );
   }
 
   async function must<T>(what: string, result: Promise<T | undefined>): Promise<T> {

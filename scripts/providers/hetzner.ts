@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Catalogue } from "../change/cost.ts";
 import { UserError } from "../errors.ts";
+import { reasonOf, request } from "./request.ts";
 
 const Price = z.object({ location: z.string(), price_monthly: z.object({ net: z.string() }) });
 /** `GET /pricing`, https://docs.hetzner.cloud/reference/cloud#pricing */
@@ -18,7 +19,7 @@ const Pricing = z.object({
 /**
  * What everything costs a month by Hetzner's live price list, net of VAT, in the account's currency (cents).
  *
- * @throws UserError `hetzner-refused`
+ * @throws UserError `hetzner-refused`, `hetzner-unreachable`
  */
 export async function readCatalogue(
   token: string,
@@ -26,16 +27,23 @@ export async function readCatalogue(
   plans: Catalogue["plans"],
   endpoint = "https://api.hetzner.cloud/v1",
 ): Promise<Catalogue> {
-  const response = await fetch(`${endpoint}/pricing`, {
+  const response = await request(`${endpoint}/pricing`, {
     headers: { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(20_000),
+  }).catch((cause: unknown) => {
+    throw new UserError(
+      "hetzner-unreachable",
+      `Hetzner does not answer when asked for its prices: ${reasonOf(cause)}.`,
+      "Check the network and HCLOUD_ENDPOINT, then run the command again.",
+      1,
+      { cause },
+    );
   });
   if (!response.ok) {
     throw new UserError(
       "hetzner-refused",
       `Hetzner answered ${response.status} when asked for its prices.`,
       response.status === 401
-        ? "Check HCLOUD_TOKEN."
+        ? "Check HCLOUD_TOKEN: it must be an API token of this project that still exists."
         : "Run the command again; if it stays, look at status.hetzner.com.",
     );
   }

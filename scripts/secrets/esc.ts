@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { requestIdToken } from "../github/oidc.ts";
-import { mask } from "./redaction.ts";
+import { patiently, reasonOf, request } from "../providers/request.ts";
+import { mask, redact } from "./redaction.ts";
 
 const PULUMI_API = "https://api.pulumi.com";
 
@@ -14,7 +15,7 @@ const Opened = z.object({ environmentVariables: z.record(z.string(), z.coerce.st
  * In Actions the workflow's OIDC token is exchanged for a short-lived one
  * (https://www.pulumi.com/docs/pulumi-cloud/access-management/oidc/client/github/); elsewhere PULUMI_ACCESS_TOKEN is used.
  *
- * @throws UserError `esc-refused` when the exchange or the environment is refused
+ * @throws UserError `esc-no-identity`, `esc-refused` when the exchange or the environment is refused, `esc-unreachable`
  */
 export async function readEnvironment(
   org: string,
@@ -24,7 +25,7 @@ export async function readEnvironment(
 ): Promise<Record<string, string>> {
   const api = env.PULUMI_API ?? PULUMI_API;
   const accessToken = env.ACTIONS_ID_TOKEN_REQUEST_URL
-    ? await exchange(api, org, await requestIdToken(env, `urn:pulumi:org:${org}`))
+    ? await exchange(api, org, await identityOf(env, org))
     : env.PULUMI_ACCESS_TOKEN;
   if (!accessToken) {
     throw new UserError(
@@ -41,22 +42,34 @@ export async function readEnvironment(
   const client = new EscApi(configuration);
   // EscApi's constructor drops the port of a base path (esc-sdk 0.12), so it is set afterwards.
   configuration.basePath = new URL("/api/esc", api).toString();
-  try {
-    const opened = await client.openAndReadEnvironment(org, project, environment);
-    return Opened.parse(opened?.values ?? {}).environmentVariables;
-  } catch (error) {
+  const opened = await patiently(
+    () => client.openAndReadEnvironment(org, project, environment),
+    (outcome) => ("error" in outcome && isPassing(refusalOf(outcome.error)) ? "again" : "done"),
+  ).catch((error: unknown) => {
+    const refusal = refusalOf(error);
+    if (!refusal) throw unreachable(api, error);
     throw new UserError(
       "esc-refused",
-      `Pulumi ESC did not open ${org}/${project}/${environment}: ${reason(error)}`,
-      "Check that the environment exists and that its OIDC policy names this repository, workflow and branch (docs/playbook.md, “ESC refuses”).",
+      `Pulumi ESC did not open ${org}/${project}/${environment}: ${redact(`${refusal.status} ${refusal.message}`).trim()}`,
+      isPassing(refusal)
+        ? "Run the job again; if it stays, look at status.pulumi.com."
+        : "Check that the environment exists and that its OIDC policy names this repository, workflow and branch (docs/playbook.md, “ESC refuses”).",
       1,
       { cause: error },
     );
-  }
+  });
+  return Opened.parse(opened?.values ?? {}).environmentVariables;
+}
+
+/** The job's identity token, known as a secret from here on. */
+async function identityOf(env: NodeJS.ProcessEnv, org: string): Promise<string> {
+  const token = await requestIdToken(env, `urn:pulumi:org:${org}`);
+  mask(token);
+  return token;
 }
 
 async function exchange(api: string, org: string, idToken: string): Promise<string> {
-  const response = await fetch(new URL("/api/oauth/token", api), {
+  const response = await request(new URL("/api/oauth/token", api), {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: new URLSearchParams({
@@ -66,22 +79,45 @@ async function exchange(api: string, org: string, idToken: string): Promise<stri
       requested_token_type: "urn:pulumi:token-type:access_token:organization",
       subject_token: idToken,
     }),
+  }).catch((error: unknown) => {
+    throw unreachable(api, error);
   });
+  const text = await response.text();
   if (!response.ok) {
     throw new UserError(
       "esc-refused",
-      `Pulumi Cloud answered ${response.status} to the exchange of this job's identity for org ${org}: ${(await response.text()).slice(0, 300)}`,
-      "Register GitHub as an OIDC issuer of the organization with a policy for this repository (docs/playbook.md, “ESC refuses”).",
+      `Pulumi Cloud answered ${response.status} to the exchange of this job's identity for org ${org}: ${redact(text).slice(0, 300)}`,
+      isPassing(response)
+        ? "Run the job again; if it stays, look at status.pulumi.com."
+        : "Register GitHub as an OIDC issuer of the organization with a policy for this repository (docs/playbook.md, “ESC refuses”).",
     );
   }
-  return TokenResponse.parse(await response.json()).access_token;
+  return TokenResponse.parse(JSON.parse(text)).access_token;
 }
 
-function reason(error: unknown): string {
-  const shape = z.object({
-    response: z.object({ status: z.number(), data: z.object({ message: z.string() }).partial() }),
-  });
-  const parsed = shape.safeParse(error);
-  if (!parsed.success) return error instanceof Error ? error.message : String(error);
-  return `${parsed.data.response.status} ${parsed.data.response.data.message ?? ""}`.trim();
+function unreachable(api: string, cause: unknown): UserError {
+  return new UserError(
+    "esc-unreachable",
+    `Pulumi Cloud at ${api} does not answer: ${reasonOf(cause)}.`,
+    "Run the job again; if it stays, look at status.pulumi.com and at PULUMI_API.",
+    1,
+    { cause },
+  );
+}
+
+const Refusal = z.object({
+  response: z.object({ status: z.number(), data: z.object({ message: z.string() }).partial().catch({}) }),
+});
+
+/** The status and the words of what the SDK threw; undefined where no answer came. */
+function refusalOf(error: unknown): { status: number; message: string } | undefined {
+  const parsed = Refusal.safeParse(error);
+  if (!parsed.success) return undefined;
+  const { status, data } = parsed.data.response;
+  return { status, message: data.message ?? "" };
+}
+
+/** Whether the same call may go well a little later. */
+function isPassing(refusal: { status: number } | undefined): boolean {
+  return refusal === undefined || refusal.status === 429 || refusal.status >= 500;
 }

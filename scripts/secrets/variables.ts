@@ -51,7 +51,8 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: "INTAKE_SIGNING_KEY",
     secret: true,
-    for: ["wrangler"],
+    // Reaches wrangler in a file of secrets, never by its environment.
+    for: ["pipeline"],
     what: "any long random string; the intake Worker signs what it delivers to Django with it",
     required: false,
   },
