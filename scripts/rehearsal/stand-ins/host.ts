@@ -13,18 +13,21 @@ export interface PluginHost {
 /**
  * Starts a host for plugin launchers on a free port of 127.0.0.1.
  *
- * A launcher sends its provider's name, then the settings of its environment as `NAME=value`, then an empty line; it
- * gets the port of a provider that was made for it alone. The provider lives as long as that connection: it ends with
- * the launcher, and the launcher with the engine. So each stack has its own plugins with its own tokens, as with the
+ * A launcher sends its provider's name and the engine's process id, then the settings of its environment as
+ * `NAME=value`, then an empty line; it gets the port of a provider that was made for it alone. The provider lives as
+ * long as that connection: it ends with the launcher, and the launcher with the engine, also with one that was killed. So each stack has its own plugins with its own tokens, as with the
  * real ones, without a Node process for each.
  */
 export async function startPluginHost(): Promise<PluginHost> {
   const served = new Map<Socket, ServedProvider>();
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    sockets.add(socket);
     let sent = "";
     const end = (): void => {
       void served.get(socket)?.close();
       served.delete(socket);
+      sockets.delete(socket);
     };
     socket.setEncoding("utf8");
     socket.on("error", end);
@@ -33,7 +36,10 @@ export async function startPluginHost(): Promise<PluginHost> {
       const asked = sent.endsWith("\n\n");
       sent += chunk;
       if (asked || !sent.endsWith("\n\n")) return;
-      const [name = "", ...settings] = sent.trimEnd().split("\n");
+      const [first = "", ...settings] = sent.trimEnd().split("\n");
+      const [name = "", engine = ""] = first.split(" ");
+      const watch = setInterval(() => isAlive(Number(engine)) || socket.destroy(), 1000);
+      socket.once("close", () => clearInterval(watch));
       void serve(socket, name, settings);
     });
   });
@@ -64,10 +70,19 @@ export async function startPluginHost(): Promise<PluginHost> {
     },
     close: () =>
       new Promise((resolve) => {
-        for (const socket of served.keys()) socket.destroy();
+        for (const socket of sockets) socket.destroy();
         server.close(() => resolve());
       }),
   };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isPackage(name: string): name is PackageName {

@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import * as hcloud from "@pulumi/hcloud";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PluginHost, startPluginHost } from "./host.ts";
@@ -60,6 +63,18 @@ test("as installed plugins they take each stack's token from its environment, an
   }));
   expect(said).toContain("token_readonly");
   await expect.poll(() => host.plugins).toBe(0);
+});
+
+test("installed plugins end with an engine that was killed, too", async () => {
+  const home = join(world.dir, "killed");
+  const [launcher] = writePluginLaunchers(home, { host: host.port });
+  // Stands for the engine: it starts the plugin, says where that is, and then only lives.
+  const engine = spawn("sh", ["-c", `"${launcher?.path}" & wait`], { stdio: ["ignore", "pipe", "inherit"] });
+  const [port] = await once(createInterface({ input: engine.stdout }), "line");
+  expect(Number(port)).toBeGreaterThan(0);
+  expect(host.plugins).toBe(1);
+  engine.kill("SIGKILL");
+  await expect.poll(() => host.plugins, { timeout: 5000 }).toBe(0);
 });
 
 test("an installed plugin works without a host, as a process of its own", async () => {

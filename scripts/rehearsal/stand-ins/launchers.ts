@@ -53,11 +53,11 @@ function script(name: PackageName, env: string[], host: number | undefined): str
   const alone = `exec ${quoted(process.execPath)} ${quoted(join(import.meta.dirname, "plugin.ts"))} ${name}`;
   if (host === undefined) return `#!/bin/sh\n${alone}\n`;
   const settings = env.map((variable) => `  printf '%s=%s\\n' ${variable} "$${variable}"`).join("\n");
-  // Bash, for its /dev/tcp. The last read ends when the host does; the engine ends the launcher by a signal.
+  // Bash, for its /dev/tcp. The engine ends the launcher by a signal; the last read ends when the host does, or sees that the engine is gone.
   return `#!/usr/bin/env bash
 if { exec 3<>/dev/tcp/127.0.0.1/${host}; } 2>/dev/null; then
 {
-  echo ${name}
+  echo ${name} $PPID
 ${settings || "  :"}
   echo
 } >&3

@@ -12,4 +12,7 @@ if (name !== "hcloud" && name !== "cloudflare" && name !== "tls") {
 const { port } = await serveProvider(name, { defaults: new Map(), env: process.env });
 // The engine ends a plugin by SIGINT and, where that does not help, by force.
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(0));
+// An engine that was killed can't: then another process becomes the parent.
+const engine = process.ppid;
+setInterval(() => process.ppid === engine || process.exit(0), 1000).unref();
 process.stdout.write(`${port}\n`);
