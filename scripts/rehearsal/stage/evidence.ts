@@ -13,7 +13,7 @@ export interface Expectation {
 /** Something that a reader of the report may want to see for himself. `kind` says how to show it. */
 export interface Evidence {
   title: string;
-  kind: "comment" | "log" | "json" | "page" | "text";
+  kind: "comment" | "issue" | "summary" | "log" | "json" | "page" | "text";
   /** Relative to the report's folder. */
   file: string;
 }
@@ -49,7 +49,15 @@ export class Notebook {
   }
 
   keep(title: string, kind: Evidence["kind"], content: string): string {
-    const extension = { comment: "md", log: "txt", json: "json", page: "html.txt", text: "txt" }[kind];
+    const extension = {
+      comment: "md",
+      issue: "md",
+      summary: "md",
+      log: "txt",
+      json: "json",
+      page: "html.txt",
+      text: "txt",
+    }[kind];
     const file = `evidence/${this.scene.name}-${++this.#count}.${extension}`;
     writeFileSync(join(this.#folder, file), content);
     this.scene.evidence.push({ title, kind, file });
@@ -61,6 +69,6 @@ export class Notebook {
     writeFileSync(join(this.#folder, file), job.log);
     const { name, command, exitCode, seconds } = job;
     this.scene.jobs.push({ name, command, exitCode, seconds, file });
-    if (job.summary) this.keep(`Job summary of ${name}`, "comment", job.summary);
+    if (job.summary) this.keep(`Job summary of ${name}`, "summary", job.summary);
   }
 }

@@ -38,7 +38,7 @@ export const drift: Scene = {
       /firewall/i.test(issue?.body ?? "") && (issue?.body ?? "").includes("22"),
       issue?.body,
     );
-    notes.keep("The issue, as GitHub shows it", "comment", `### ${issue?.title}\n\n${issue?.body ?? ""}`);
+    notes.keep("The issue, as GitHub shows it", "issue", `# ${issue?.title}\n\n${issue?.body ?? ""}`);
 
     await setRules(stage, id, rules);
     keepJob(notes, await driftJob(stage, sha));
