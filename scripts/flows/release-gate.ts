@@ -2,7 +2,7 @@ import { execa } from "execa";
 import type { Context } from "../context.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { isAncestor } from "../github/compare.ts";
-import { compareVersions, parseVersion } from "../release/version.ts";
+import { compareVersions, parseVersion, tagOf } from "../release/version.ts";
 import type { Caller } from "./environment.ts";
 
 /** The stack that a commit must have run on before it may be released. */
@@ -57,7 +57,7 @@ export async function passGate(
     .at(-1);
   if (version && highest && compareVersions(version, highest) <= 0) {
     reasons.push(
-      `${tag} is not higher than the last release ${highest.tag}; to go back, run the rollback workflow`,
+      `${tag} is not higher than the last release ${tagOf(highest)}; to go back, run the rollback workflow`,
     );
   }
 

@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Github } from "../github/client.ts";
 import { createDeployment, listPayloads, setDeploymentStatus } from "../github/deployment.ts";
@@ -11,7 +12,7 @@ export interface ReleaseStore {
   list(stack: string, limit: number): Promise<ReleaseManifest[]>;
 }
 
-/** How many deployments are read to find a release: more than Cloudflare keeps Worker versions to go back to. */
+/** How many releases are looked through: as many as Cloudflare keeps Worker versions to go back to. */
 const HISTORY = 100;
 
 /** Tells a release from the deployments that Actions makes by itself for a job with an environment. */
@@ -56,15 +57,33 @@ export function fileReleases(folder: string): ReleaseStore {
     },
     async list(stack, limit) {
       const dir = join(folder, stack);
-      mkdirSync(dir, { recursive: true });
+      if (!existsSync(dir)) return [];
       return readdirSync(dir)
         .filter((name) => name.endsWith(".json"))
         .sort()
         .reverse()
         .slice(0, limit)
-        .map((name) => ReleaseManifest.parse(JSON.parse(readFileSync(join(dir, name), "utf8"))));
+        .map((name) => readManifest(join(dir, name)));
     },
   };
+}
+
+function readManifest(file: string): ReleaseManifest {
+  const problem = (what: string) =>
+    new UserError(
+      "release-unreadable",
+      `${file} is no release: ${what}.`,
+      "Bring the file back from a backup, or delete it.",
+    );
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw problem(String(error));
+  }
+  const parsed = ReleaseManifest.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw problem(z.prettifyError(parsed.error));
 }
 
 /** What the stack runs now: its newest release that succeeded. */
@@ -72,11 +91,24 @@ export async function currentRelease(
   store: ReleaseStore,
   stack: string,
 ): Promise<ReleaseManifest | undefined> {
-  return (await store.list(stack, HISTORY)).find((release) => release.outcome === "succeeded");
+  return (await latestReleases(store, stack)).current;
+}
+
+/** The two releases that a deployment builds on; the same one where the last went well. */
+export interface LatestReleases {
+  /** What the stack runs: the newest release that succeeded. */
+  current: ReleaseManifest | undefined;
+  /** The newest of all. Where it failed, its Workers and sites are what is live all the same. */
+  last: ReleaseManifest | undefined;
+}
+
+export async function latestReleases(store: ReleaseStore, stack: string): Promise<LatestReleases> {
+  const releases = await store.list(stack, HISTORY);
+  return { current: releases.find(({ outcome }) => outcome === "succeeded"), last: releases[0] };
 }
 
 /**
- * The release that a rollback goes to: the one named, or the newest one that succeeded before the current one.
+ * The release that a rollback goes to: the one named (by its id or its tag), or the newest one that succeeded before the current one.
  *
  * @throws UserError `release-unknown` with the ids that there are
  */
@@ -87,7 +119,7 @@ export async function rollbackTarget(
 ): Promise<ReleaseManifest> {
   const releases = (await store.list(stack, HISTORY)).filter((release) => release.outcome === "succeeded");
   const target = wanted
-    ? releases.find((release) => release.id === wanted || release.ref === wanted)
+    ? releases.find(({ id, ref }) => [id, ref, ref.replace("refs/tags/", "")].includes(wanted))
     : releases.slice(1).find((release) => release.sha !== releases[0]?.sha);
   if (target) return target;
   const known = releases.map((release) => release.id).slice(0, 10);

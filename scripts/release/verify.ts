@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pLimit from "p-limit";
 import { z } from "zod";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { reasonOf } from "../providers/request.ts";
 import type { ReleaseManifest } from "./manifest.ts";
 
 /** One question to the outside: does this address answer, and with what it should? */
@@ -86,7 +87,7 @@ function json<T>(schema: z.ZodType<T>, judge: (answer: T) => string | undefined)
 
 /**
  * Asks every address until it answers right or the time is over. Never throws for a wrong answer: the results say what
- * is wrong with which part.
+ * is wrong with which part. Throws the signal's reason when it is interrupted before all answer right.
  *
  * @param limitMs how long a part may take until it must answer right
  */
@@ -96,7 +97,7 @@ export async function verify(
 ): Promise<CheckResult[]> {
   let right = 0;
   const limit = pLimit(12);
-  return Promise.all(
+  const results = await Promise.all(
     checks.map((check) =>
       limit(async () => {
         const started = performance.now();
@@ -105,7 +106,8 @@ export async function verify(
         for (let pause = 100; ; pause = Math.min(pause * 1.5, 3000)) {
           problem = await ask(check, options.signal);
           if (problem === undefined || elapsed() + pause > options.limitMs || options.signal?.aborted) break;
-          await delay(pause);
+          // Cut short when the run is interrupted; the loop ends then.
+          await delay(pause, undefined, { signal: options.signal }).catch(() => undefined);
         }
         if (problem === undefined) options.onProgress?.(++right, checks.length);
         return {
@@ -118,6 +120,8 @@ export async function verify(
       }),
     ),
   );
+  if (results.some(({ ok }) => !ok)) options.signal?.throwIfAborted();
+  return results;
 }
 
 async function ask(check: Check, signal?: AbortSignal): Promise<string | undefined> {
@@ -130,8 +134,6 @@ async function ask(check: Check, signal?: AbortSignal): Promise<string | undefin
     });
     return check.judge(response.status, await response.text());
   } catch (error) {
-    const cause =
-      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    return `does not answer (${cause})`;
+    return `does not answer (${reasonOf(error)})`;
   }
 }
