@@ -1,0 +1,53 @@
+# Thin calls of the npm scripts, for people who like `just`. Every one of them sets the machine up first, if need be.
+
+# List the recipes
+default:
+    @just --list
+
+# Play the whole loop on this machine
+rehearse *arguments:
+    npm run rehearse -- {{arguments}}
+
+# Run the tests
+test *arguments:
+    npm test -- {{arguments}}
+
+# Lint and types
+check:
+    npm run check
+
+# Format the sources
+format:
+    npm run format
+
+# Everything that a change must pass
+ci:
+    bash .ci/run
+
+# Start the emulators of all clouds, until Ctrl-C
+clouds *arguments:
+    npm run clouds -- {{arguments}}
+
+# Show what a change would do to every stack, or to one
+preview *arguments:
+    npm run preview -- {{arguments}}
+
+# Bring the checked-out commit to a stack
+deploy stack *arguments:
+    npm run deploy -- {{stack}} {{arguments}}
+
+# Deploy a version tag to prod, after the gate
+release tag *arguments:
+    npm run release -- {{tag}} {{arguments}}
+
+# Bring an earlier release of a stack back
+rollback stack *arguments:
+    npm run rollback -- {{stack}} {{arguments}}
+
+# Find what was changed past the pipeline
+drift *arguments:
+    npm run drift -- {{arguments}}
+
+# Print the releases of a stack
+releases stack:
+    npm run cli -- releases {{stack}}
