@@ -29,8 +29,11 @@ export interface DeployOrder {
   actor: string;
   runUrl?: string;
   message: string;
-  /** Stops a deployment whose change may not be applied: throws a UserError with exit code 3. */
-  guard(preview: Preview, digest: string): Promise<void>;
+  /**
+   * Stops a deployment whose change may not be applied: throws a UserError with exit code 3. Gives the digest that was
+   * reviewed, where there is one.
+   */
+  guard(preview: Preview): Promise<string | undefined>;
   /** Milliseconds until every part must answer right. */
   verifyLimitMs: number;
 }
@@ -78,10 +81,10 @@ export async function deploy(
         }),
       ({ change }) => (change.steps.length === 0 ? "no changes" : `${change.steps.length} to change`),
     );
-    const changeDigest = digest(preview.change, { key: digestKey, stack: stack.name });
-    await order.guard(preview, changeDigest);
+    const changeDigest =
+      (await order.guard(preview)) ?? digest(preview.change, { key: digestKey, stack: stack.name });
 
-    const nothingToApply = preview.change.steps.length === 0;
+    const nothingToApply = preview.change.steps.length === 0 && preview.change.outputs.length === 0;
     // The wrangler processes load while the engine works.
     if (!nothingToApply) wrangler.start();
     const outputs = nothingToApply

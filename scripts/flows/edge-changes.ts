@@ -12,7 +12,7 @@ export function edgeChanges(
   events: readonly EngineEvent[],
   release: ReleaseManifest | undefined,
 ): EdgeChange[] {
-  const outputs = knownOutputs(events);
+  const outputs = shapedOutputs(events);
   const { workers, sites } = findParts(root);
   const compare = (
     kind: EdgeChange["kind"],
@@ -29,8 +29,7 @@ export function edgeChanges(
   const changes = [
     ...workers.map((worker) => {
       // Bindings that are not known before the update mean a new configuration, whatever it will be.
-      const known = outputs?.workers[worker.name] !== undefined;
-      const hash = known && outputs ? workerHash(root, worker, outputs) : undefined;
+      const hash = outputs && isKnown(outputs, worker.name) ? workerHash(root, worker, outputs) : undefined;
       return compare("worker", worker.name, release?.workers[worker.name]?.contentHash, hash);
     }),
     ...sites.map((site) =>
@@ -38,7 +37,7 @@ export function edgeChanges(
     ),
   ];
   const image = rawOutputs(events)?.image;
-  if (typeof image === "string") {
+  if (typeof image === "string" && image !== UNKNOWN) {
     changes.push({
       ...compare("image", "app", release?.image, image),
       before: release ? shortImage(release.image) : undefined,
@@ -51,10 +50,16 @@ export function edgeChanges(
 /** The sentinel that stands for an unknown string in the engine's events. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** The stack's outputs where every one of them is known before the update. */
-function knownOutputs(events: readonly EngineEvent[]): StackOutputs | undefined {
-  const raw = rawOutputs(events);
-  return JSON.stringify(raw ?? {}).includes(UNKNOWN) ? undefined : StackOutputs.safeParse(raw).data;
+/** The stack's outputs as far as they have the right shape before the update; single values may be unknown. */
+function shapedOutputs(events: readonly EngineEvent[]): StackOutputs | undefined {
+  return StackOutputs.safeParse(rawOutputs(events)).data;
+}
+
+/** Whether all that a Worker's configuration is made of is known. */
+function isKnown({ accountId, zone, workers }: StackOutputs, worker: string): boolean {
+  return (
+    workers[worker] !== undefined && !JSON.stringify([accountId, zone, workers[worker]]).includes(UNKNOWN)
+  );
 }
 
 function rawOutputs(events: readonly EngineEvent[]): Record<string, unknown> | undefined {

@@ -44,11 +44,11 @@ export function reviewGuard(
   caller: Caller,
   stack: OpenedStack,
   options: { unreviewed: boolean },
-): (preview: Preview) => Promise<void> {
+): (preview: Preview) => Promise<string | undefined> {
   return async (preview) => {
     const { github, event } = caller;
     const { change } = preview;
-    if (!github || !event || options.unreviewed || change.steps.length === 0) return;
+    if (!github || !event || options.unreviewed || change.steps.length === 0) return undefined;
     const pull = await pullRequestOfCommit(github, event.sha);
     const [check, allowed, hazards] = await Promise.all([
       pull ? findCheck(github, pull.headSha, checkName(stack.name)) : undefined,
@@ -71,7 +71,7 @@ export function reviewGuard(
       context.reporter.say(
         `  This is what was reviewed in #${pull?.number} (digest ${now.digest.slice(0, 12)}).`,
       );
-      return;
+      return now.digest;
     }
     const differences = comparison?.differences.map(
       ({ kind, urn }) => `\n  ${kind}: ${urn.split("::").slice(-2).join(" ")}`,
@@ -83,10 +83,11 @@ export function reviewGuard(
         : "came without a pull request";
     if (hazards.length === 0) {
       context.reporter.warn(`The change of ${stack.name} ${why}; it has no hazard, so it goes on.`);
-      return;
+      return undefined;
     }
     // The very first deployment creates everything, and there is nothing yet that could be lost.
-    if (!reviewed && change.unchanged === 0 && hazards.every(({ severity }) => severity === "cost")) return;
+    if (!reviewed && change.unchanged === 0 && hazards.every(({ severity }) => severity === "cost"))
+      return undefined;
     throw new UserError(
       "plan-changed",
       `The change of ${stack.name} ${why}, and it has hazards:\n${hazards.map(describe).join("\n")}\nNothing was touched.`,
