@@ -47,6 +47,7 @@ export const command: Command = {
         EXIT.usage,
       );
     }
+    const { tellOutcome } = await import("../rehearsal/tell.ts");
     const { play } = await import("../rehearsal/play.ts");
     const { renderReport } = await import("../rehearsal/report/report.ts");
     const rehearsal = await play({
@@ -57,18 +58,16 @@ export const command: Command = {
       plugins,
       signal: context.signal,
       reporter: context.reporter,
+      async write(played) {
+        writeFileSync(join(dir, "report.json"), `${JSON.stringify(played, undefined, 2)}\n`);
+        writeFileSync(join(dir, "index.html"), await renderReport(played, dir));
+        context.reporter.say(`\n${tellOutcome(played)}\nThe report: ${parsed.data.dir}/index.html`);
+      },
     });
-    writeFileSync(join(dir, "report.json"), `${JSON.stringify(rehearsal, undefined, 2)}\n`);
-    writeFileSync(join(dir, "index.html"), await renderReport(rehearsal, dir));
-    const expectations = rehearsal.scenes.flatMap((played) => played.expectations);
-    const met = expectations.filter(({ ok }) => ok).length;
-    context.reporter.say(
-      `\n${rehearsal.scenes.length} scenes, ${met} of ${expectations.length} expectations met, ${rehearsal.seconds.toFixed(0)} s.\nThe report: ${parsed.data.dir}/index.html`,
-    );
     if (rehearsal.outcome === "failed") {
       throw new UserError(
         "expectation-failed",
-        `The rehearsal did not go as expected; the evidence is in ${join(dir, "evidence")}.`,
+        `The rehearsal did not go as expected; the evidence is in ${parsed.data.dir}/evidence.`,
         "Look at the first expectation that was not met, above or in the report.",
       );
     }
@@ -76,7 +75,7 @@ export const command: Command = {
       outcome: "succeeded",
       report: join(dir, "report.json"),
       seconds: rehearsal.seconds,
-      expectations: met,
+      expectations: rehearsal.scenes.flatMap(({ expectations }) => expectations).length,
     };
   },
 };

@@ -1,8 +1,10 @@
+import { relative } from "node:path";
 import type { Reporter } from "../terminal/reporter.ts";
-import { type Expectation, Notebook, type PlayedScene } from "./stage/evidence.ts";
+import { Notebook, type PlayedScene } from "./stage/evidence.ts";
 import { buildStage } from "./stage/stage.ts";
 import type { Memory, Scene } from "./story/scene.ts";
 import { STORY } from "./story/story.ts";
+import { plural, tellProblems } from "./tell.ts";
 
 /** The whole rehearsal as `.rehearsal/report.json` has it. */
 export interface Rehearsal {
@@ -28,6 +30,8 @@ export interface PlayOptions {
   plugins: "stand-ins" | "real";
   signal: AbortSignal;
   reporter: Reporter;
+  /** Writes the report, while the clouds still stand. */
+  write(rehearsal: Rehearsal): Promise<void>;
 }
 
 const STAND_INS = [
@@ -49,7 +53,7 @@ export async function play(options: PlayOptions): Promise<Rehearsal> {
   );
   const stageSeconds = seconds();
   const scenes: PlayedScene[] = [];
-  const memory: Memory = { commits: {} };
+  const memory: Memory = { commits: {}, played: scenes };
   try {
     for (const scene of upTo(STORY, options.until)) {
       const played = await playScene(scene, stage, memory, reporter);
@@ -66,6 +70,7 @@ export async function play(options: PlayOptions): Promise<Rehearsal> {
       scenes,
       standIns: options.plugins === "stand-ins" ? [...STAND_INS, STAND_IN_PLUGINS] : STAND_INS,
     };
+    await options.write(rehearsal);
     if (options.keep && !options.signal.aborted) {
       reporter.say(`\nThe clouds go on running. Edge: ${stage.clouds.edge.url}. Press Ctrl+C to end.`);
       await new Promise((resolve) => options.signal.addEventListener("abort", resolve, { once: true }));
@@ -84,33 +89,30 @@ async function playScene(
 ): Promise<PlayedScene> {
   const notes = new Notebook(stage.dir, { name: scene.name, title: scene.title, tells: scene.tells });
   const started = performance.now();
-  await reporter
-    .step(
+  try {
+    await reporter.step(
       scene.title,
       async (note) => {
         const job: typeof stage.job = (order) => {
           note(order.name);
           return stage.job(order);
         };
-        await scene.play({ ...stage, job }, notes, memory);
-        const wrong = notes.scene.expectations.filter(({ ok }) => !ok);
-        if (wrong.length > 0) throw new Error(wrong.map(({ text }) => text).join("; "));
+        await scene.play({ ...stage, job }, notes, memory).catch((error: unknown) => {
+          notes.scene.error = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        });
+        if (!passed(notes.scene)) throw new NotAsExpected();
       },
-      () => `${notes.scene.expectations.length} expectations`,
-    )
-    .catch((error: unknown) => {
-      for (const wrong of notes.scene.expectations.filter(({ ok }) => !ok)) reporter.say(describe(wrong));
-      if (notes.scene.expectations.every(({ ok }) => ok)) {
-        notes.scene.error = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        reporter.say(`    ${notes.scene.error}`);
-      }
-    });
+      () => plural(notes.scene.expectations.length, "expectation"),
+    );
+  } catch (error) {
+    if (!(error instanceof NotAsExpected)) throw error;
+    reporter.say(`${tellProblems(notes.scene, relative(process.cwd(), stage.dir))}\n`);
+  }
   return { ...notes.scene, seconds: (performance.now() - started) / 1000 };
 }
 
-function describe({ text, seen }: Expectation): string {
-  return `    expected: ${text}\n    seen: ${(seen ?? "").trim().split("\n").join("\n          ")}`;
-}
+/** Ends a scene's line with a cross; what it was is told below it. */
+class NotAsExpected extends Error {}
 
 export function passed(scene: PlayedScene): boolean {
   return scene.error === undefined && scene.expectations.every(({ ok }) => ok);

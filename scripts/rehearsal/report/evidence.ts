@@ -1,6 +1,7 @@
 import { html, raw } from "hono/html";
 import type { Evidence } from "../stage/evidence.ts";
-import { type Html, plural } from "./html.ts";
+import { plural } from "../tell.ts";
+import type { Html } from "./html.ts";
 import { renderMarkdown } from "./markdown.ts";
 
 /** A piece of evidence, shown as what it is. Comments and issues are open: they are what the reader came for. */

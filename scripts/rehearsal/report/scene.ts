@@ -1,9 +1,10 @@
 import { html } from "hono/html";
 import { passed } from "../play.ts";
 import type { Expectation, PlayedScene } from "../stage/evidence.ts";
+import { plural } from "../tell.ts";
 import { duration } from "./duration.ts";
 import { evidenceBlock } from "./evidence.ts";
-import { type Html, plural } from "./html.ts";
+import type { Html } from "./html.ts";
 import { icon, verdict } from "./icons.ts";
 import { jobLog } from "./log.ts";
 
@@ -41,9 +42,11 @@ ${scene.evidence.map((piece) => evidenceBlock(piece, read(piece.file)))}`
 function expectations(list: readonly Expectation[]): Html {
   return html`<ul class="expectations">
 ${list.map(
-  ({ text, ok, seen }) =>
+  ({ text, ok, seen, file }) =>
     html`<li class="${ok ? "met" : "not-met"}">${verdict(ok)}<div><p>${text}</p>${
-      ok ? "" : html`<p class="seen">Seen instead:</p><pre>${seen ?? "nothing"}</pre>`
+      ok
+        ? ""
+        : html`<p class="seen">Seen instead${file === undefined ? "" : html`, the beginning of <code>${file}</code>`}:</p><pre>${seen ?? "nothing"}</pre>`
     }</div></li>`,
 )}
 </ul>`;

@@ -6,8 +6,10 @@ import type { JobOutcome } from "./runner.ts";
 export interface Expectation {
   text: string;
   ok: boolean;
-  /** What was seen instead, where it was not so. */
+  /** What was seen instead, where it was not so; its beginning, where it is long. */
   seen?: string;
+  /** Where the whole of it is, relative to the report's folder. */
+  file?: string;
 }
 
 /** Something that a reader of the report may want to see for himself. `kind` says how to show it. */
@@ -31,6 +33,16 @@ export interface PlayedScene {
   error?: string;
 }
 
+/** In characters. */
+const LONGEST_SEEN = 2000;
+
+function readable(seen: unknown): string {
+  if (typeof seen === "string") return seen.trim() === "" ? "nothing" : seen;
+  if (Array.isArray(seen) && seen.length > 0 && seen.every((line) => typeof line === "string"))
+    return seen.join("\n");
+  return JSON.stringify(seen, undefined, 2) ?? "nothing";
+}
+
 /** Writes down what a scene saw, as files beside the report. */
 export class Notebook {
   readonly scene: PlayedScene;
@@ -43,9 +55,16 @@ export class Notebook {
     mkdirSync(join(folder, "evidence"), { recursive: true });
   }
 
+  /** @param seen what a person needs to see when it is not so: a text, the lines of one, or data */
   expect(text: string, ok: boolean, seen?: unknown): void {
-    const shown = typeof seen === "string" ? seen : JSON.stringify(seen);
-    this.scene.expectations.push({ text, ok, ...(ok ? {} : { seen: shown?.slice(0, 2000) ?? "nothing" }) });
+    if (ok) {
+      this.scene.expectations.push({ text, ok });
+      return;
+    }
+    const whole = readable(seen);
+    const file =
+      whole.length > LONGEST_SEEN ? this.keep(`Seen instead of “${text}”`, "text", whole) : undefined;
+    this.scene.expectations.push({ text, ok, seen: whole.slice(0, LONGEST_SEEN), ...(file ? { file } : {}) });
   }
 
   keep(title: string, kind: Evidence["kind"], content: string): string {

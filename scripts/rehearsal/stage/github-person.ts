@@ -15,6 +15,25 @@ const Issue = z.object({
   body: z.string().nullable(),
 });
 export type Issue = z.infer<typeof Issue>;
+const CheckRun = z.object({ name: z.string(), conclusion: z.string().nullable() });
+const DeploymentStatus = z.object({ state: z.string() });
+const Deployment = z.object({
+  id: z.number(),
+  sha: z.string(),
+  payload: z.looseObject({
+    id: z.string().optional(),
+    kind: z.string().optional(),
+    image: z.string().optional(),
+  }),
+});
+
+/** What GitHub has written down about a release: a Deployment, with the manifest as its payload and its newest state. */
+export interface RecordedRelease {
+  id: string;
+  sha: string;
+  state: string;
+  manifest: z.infer<typeof Deployment>["payload"];
+}
 
 /** What a person does on GitHub's pages, by the API that the pages use. */
 export class GithubPerson {
@@ -62,12 +81,25 @@ export class GithubPerson {
   label(number: number, ...labels: string[]): Promise<unknown> {
     return this.#call(z.unknown(), "POST", `/issues/${number}/labels`, { labels });
   }
-  deployments(environment: string): Promise<{ id: number; sha: string }[]> {
-    return this.#call(
-      z.array(z.object({ id: z.number(), sha: z.string() })),
-      "GET",
-      `/deployments?environment=${environment}&per_page=100`,
+  /** The releases of a stack, newest first. */
+  async releases(environment: string): Promise<RecordedRelease[]> {
+    const path = `/deployments?environment=${environment}&task=release&per_page=100`;
+    const deployments = await this.#call(z.array(Deployment), "GET", path);
+    return Promise.all(
+      deployments.map(async ({ id, sha, payload }) => {
+        const statuses = await this.#call(z.array(DeploymentStatus), "GET", `/deployments/${id}/statuses`);
+        return { id: payload.id ?? "", sha, state: statuses[0]?.state ?? "none", manifest: payload };
+      }),
     );
+  }
+  /** The conclusions of a commit's check runs, by their names. */
+  async checks(sha: string): Promise<Record<string, string | null>> {
+    const answer = await this.#call(
+      z.object({ check_runs: z.array(CheckRun) }),
+      "GET",
+      `/commits/${sha}/check-runs?per_page=100`,
+    );
+    return Object.fromEntries(answer.check_runs.map(({ name, conclusion }) => [name, conclusion]));
   }
 
   /** The event that Actions hands to a workflow when a pull request is opened or pushed to. */

@@ -1,5 +1,5 @@
 import { HOSTS } from "./hosts.ts";
-import { deployDevJob, mergePull, openPull, releaseJob } from "./jobs.ts";
+import { deployDevJob, IMAGE, mergePull, openPull, releaseJob } from "./jobs.ts";
 import { keepJob, type Scene } from "./scene.ts";
 
 const BROKEN_IMAGE = `sha256:${"2".repeat(61)}bad`;
@@ -13,7 +13,7 @@ export const badRelease: Scene = {
     const { checkout } = stage;
     const pull = await openPull(stage, "new-image", "Update the app", () => {
       for (const stack of ["dev", "prod"]) {
-        checkout.edit(`infra/Pulumi.${stack}.yaml`, `sha256:${"1".repeat(64)}`, BROKEN_IMAGE);
+        checkout.edit(`infra/Pulumi.${stack}.yaml`, IMAGE, BROKEN_IMAGE);
       }
       checkout.edit("sites/www/index.html", "<form", "<div hidden");
     });

@@ -3,12 +3,19 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import type { Stage } from "../stage/stage.ts";
 import { HOSTS } from "./hosts.ts";
-import { deployDevJob, releaseJob } from "./jobs.ts";
+import { deployDevJob, IMAGE, releaseJob } from "./jobs.ts";
 import { keepJob, type Scene } from "./scene.ts";
 
 const Servers = z.object({
   servers: z.array(z.object({ name: z.string(), labels: z.record(z.string(), z.string()) })),
 });
+
+const Firewalls = z.object({
+  firewalls: z.array(
+    z.object({ rules: z.array(z.object({ port: z.string().nullish(), source_ips: z.array(z.string()) })) }),
+  ),
+});
+const SERVERS = ["server1-dev.example.com", "server1.example.com", "server2.example.com"];
 
 export const bootstrap: Scene = {
   name: "bootstrap",
@@ -28,6 +35,15 @@ export const bootstrap: Scene = {
     notes.expect("Hetzner has one server for dev", byStack("dev").length === 1, servers);
     notes.expect("Hetzner has two servers for prod", byStack("prod").length === 2, servers);
 
+    const { firewalls } = Firewalls.parse(await stage.api("hetzner", "/firewalls"));
+    const open = firewalls.flatMap(({ rules }) => rules);
+    notes.expect(
+      "Their firewalls let in nothing but port 443, and nobody but Cloudflare",
+      firewalls.length === 2 &&
+        open.every(({ port, source_ips }) => port === "443" && !source_ips.some((ip) => ip.endsWith("/0"))),
+      open,
+    );
+
     const addresses = [
       HOSTS.dev.www,
       HOSTS.prod.www,
@@ -44,6 +60,12 @@ export const bootstrap: Scene = {
         `${answer.status} ${answer.body.slice(0, 300)}`,
       );
     }
+    const running = await stage.visitor.visit(...SERVERS.map((host) => `https://${host}/_release`));
+    notes.expect(
+      "Each server runs the image that the configuration names",
+      running.every(({ body }) => body.includes(IMAGE)),
+      running.map(({ body }) => body),
+    );
     notes.keep("The landing page of prod, as the edge serves it", "page", answers[1]?.body ?? "");
   },
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Stage } from "../stage/stage.ts";
+import { differences, footprints } from "./footprint.ts";
 import { driftJob } from "./jobs.ts";
 import { keepJob, type Scene } from "./scene.ts";
 
@@ -29,10 +30,11 @@ export const drift: Scene = {
       destination_ips: [],
     };
     await setRules(stage, id, [...rules, ssh]);
+    const before = await footprints(stage);
 
     keepJob(notes, await driftJob(stage, sha));
-    const [issue] = await stage.github.issues("open");
-    notes.expect("An issue is open", issue !== undefined, "none");
+    const [issue, ...more] = await stage.github.issues("open");
+    notes.expect("One issue is open", issue !== undefined && more.length === 0, [issue, ...more]);
     notes.expect(
       "The issue names the firewall and the port",
       /firewall/i.test(issue?.body ?? "") && (issue?.body ?? "").includes("22"),
@@ -40,10 +42,17 @@ export const drift: Scene = {
     );
     notes.keep("The issue, as GitHub shows it", "issue", `# ${issue?.title}\n\n${issue?.body ?? ""}`);
 
+    const touched = differences(before.prod, (await footprints(stage)).prod);
+    notes.expect("The check has only looked: the rule is still there", touched.length === 0, touched);
+
     await setRules(stage, id, rules);
-    keepJob(notes, await driftJob(stage, sha));
-    const open = await stage.github.issues("open");
-    notes.expect("The issue is closed when the rule is gone", open.length === 0, open);
+    keepJob(notes, await driftJob(stage, sha, "Drift check of the next night"));
+    const [open, closed] = [await stage.github.issues("open"), await stage.github.issues("closed")];
+    notes.expect(
+      "The same issue is closed, and no other one is open",
+      open.length === 0 && closed.some(({ number }) => number === issue?.number),
+      open,
+    );
   },
 };
 

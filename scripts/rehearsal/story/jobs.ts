@@ -4,14 +4,17 @@ import type { Stage } from "../stage/stage.ts";
 
 /** The jobs of the workflows, as .github/workflows/ starts them. */
 const ACTOR = "robin";
+/** The image of the template's configuration, which the servers run until the bad release. */
+export const IMAGE = `sha256:${"1".repeat(64)}`;
 const ZERO = "0".repeat(40);
 
 export function previewJob(
   stage: Stage,
   pull: { number: number; headSha: string; event: { name: string; payload: unknown } },
+  name = "Preview",
 ): Promise<JobOutcome> {
   return stage.job({
-    name: "Preview",
+    name,
     workflow: "preview.yml",
     command: ["preview"],
     event: pull.event,
@@ -21,9 +24,14 @@ export function previewJob(
   });
 }
 
-export function deployDevJob(stage: Stage, sha: string, before = ZERO): Promise<JobOutcome> {
+export function deployDevJob(
+  stage: Stage,
+  sha: string,
+  before = ZERO,
+  name = "Deploy dev",
+): Promise<JobOutcome> {
   return stage.job({
-    name: "Deploy dev",
+    name,
     workflow: "deploy-dev.yml",
     command: ["deploy", "dev", "--verify-limit", "20"],
     event: stage.github.pushEvent("refs/heads/main", before, sha),
@@ -63,9 +71,9 @@ export function rollbackJob(stage: Stage, sha: string, args: string[]): Promise<
   });
 }
 
-export function driftJob(stage: Stage, sha: string): Promise<JobOutcome> {
+export function driftJob(stage: Stage, sha: string, name = "Drift check of prod"): Promise<JobOutcome> {
   return stage.job({
-    name: "Drift check of prod",
+    name,
     workflow: "drift.yml",
     command: ["drift", "prod"],
     event: {

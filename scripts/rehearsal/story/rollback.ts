@@ -1,10 +1,14 @@
 import { z } from "zod";
+import { differences, footprints } from "./footprint.ts";
 import { HOSTS } from "./hosts.ts";
-import { rollbackJob } from "./jobs.ts";
+import { IMAGE, rollbackJob } from "./jobs.ts";
 import { NEW_WORDS } from "./pull-request.ts";
 import { keepJob, type Scene } from "./scene.ts";
 
 const Release = z.object({ image: z.string() });
+
+/** What a rollback does not bring back: the list of releases goes on, and the release record names the rollback. */
+const BESIDE = /^(?:new|other): release |^other: record TXT _release\./;
 
 export const rollback: Scene = {
   name: "rollback",
@@ -13,14 +17,15 @@ export const rollback: Scene = {
     "The person who was woken asks first what a rollback would do, then does it. Prod answers v1.1.0 again: the app's image on both servers, the site, all of it, from the record of what that release was.",
   async play(stage, notes, memory) {
     const sha = memory.commits.broken ?? "";
+    const before = await footprints(stage);
     const dry = keepJob(notes, await rollbackJob(stage, sha, ["--to", "prod-v1.1.0", "--dry-run"]));
     notes.expect(
       "The dry run says what would come back",
       dry.log.includes("Site www") && dry.log.includes("App image"),
       dry.log.slice(-1200),
     );
-    const [still] = await stage.visitor.visit(HOSTS.prod.app);
-    notes.expect("The dry run has changed nothing", still?.status === 500, still?.status);
+    const touched = differences(before.prod, (await footprints(stage)).prod);
+    notes.expect("The dry run has changed nothing", touched.length === 0, touched);
 
     keepJob(notes, await rollbackJob(stage, sha, ["--to", "prod-v1.1.0"]));
     const [app, page, one, two] = await stage.visitor.visit(
@@ -40,7 +45,25 @@ export const rollback: Scene = {
       ["server2", two],
     ] as const) {
       const image = answer?.status === 200 ? Release.parse(answer.json()).image : String(answer?.status);
-      notes.expect(`${name} runs the image of v1.1.0`, image.endsWith("1".repeat(64)), image);
+      notes.expect(`${name} runs the image of v1.1.0`, image.endsWith(IMAGE), image);
     }
+
+    const after = await footprints(stage);
+    const left = differences(memory.prodOfFeature ?? {}, after.prod).filter((line) => !BESIDE.test(line));
+    notes.expect(
+      "The very servers, records, Worker version and site deployments of v1.1.0 are live again",
+      left.length === 0,
+      left,
+    );
+    const dev = differences(before.dev, after.dev);
+    notes.expect("Dev is untouched", dev.length === 0, dev);
+    const [recorded] = await stage.github.releases("prod");
+    notes.expect(
+      "GitHub has the rollback written down as a release of its own, with the commit of v1.1.0",
+      recorded?.manifest.kind === "rollback" &&
+        recorded.sha === memory.commits.feature &&
+        recorded.state === "success",
+      recorded,
+    );
   },
 };

@@ -13,16 +13,28 @@ export const secrets: Scene = {
   title: "No secret is anywhere",
   tells:
     "Every secret of this world was planted to be found. Now every file that the rehearsal left is searched for each of them, in plain text and in its usual disguises: logs, summaries, comments, plans, state, releases, report.",
-  async play(stage, notes) {
-    const files = listFiles(stage.dir).filter((file) => !VAULT.test(relative(stage.dir, file)));
+  async play(stage, notes, memory) {
+    const all = listFiles(stage.dir);
+    const files = all.filter((file) => !VAULT.test(relative(stage.dir, file)));
     const found: string[] = [];
     for (const file of files) {
       const content = readFileSync(file).toString("latin1");
       for (const [name, value] of Object.entries(stage.canaries)) {
-        if (disguises(value).some((form) => content.includes(form)))
-          found.push(`${name} in ${relative(stage.dir, file)}`);
+        if (holds(content, value)) found.push(`${name} in ${relative(stage.dir, file)}`);
       }
     }
+    // The report is made of the files above and of this.
+    const report = JSON.stringify(memory.played);
+    for (const [name, value] of Object.entries(stage.canaries)) {
+      if (holds(report, value)) found.push(`${name} in the report`);
+    }
+    const known = readFileSync(join(stage.dir, "world", "tokens.json"), "latin1");
+    notes.expect(
+      "The search finds a secret where it belongs, in the clouds' own memory",
+      holds(known, stage.canaries.HCLOUD_TOKEN ?? "") &&
+        holds(known, stage.canaries.CLOUDFLARE_API_TOKEN ?? ""),
+      "nothing",
+    );
     notes.expect(
       `None of ${Object.keys(stage.canaries).length} planted secrets is in any of ${files.length} files`,
       found.length === 0,
@@ -30,6 +42,10 @@ export const secrets: Scene = {
     );
   },
 };
+
+function holds(content: string, secret: string): boolean {
+  return disguises(secret).some((form) => content.includes(form));
+}
 
 function listFiles(dir: string): string[] {
   return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
