@@ -45,6 +45,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "scripts/cli.ts": [
     "scripts/context.ts",
     "scripts/errors.ts",
+    "scripts/github",
     "scripts/secrets",
     "scripts/terminal",
     "scripts/commands",

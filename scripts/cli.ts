@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import type { Command } from "./commands/command.ts";
 import type { Context } from "./context.ts";
 import { EXIT, UserError } from "./errors.ts";
+import { setOutput } from "./github/output.ts";
 import { withdrawSecrets } from "./secrets/open.ts";
 import { redact } from "./secrets/redaction.ts";
 import { createReporter } from "./terminal/reporter.ts";
@@ -65,6 +66,7 @@ async function main(argv: string[]): Promise<number> {
   try {
     const args = readArguments(command, rest);
     const result = await command.run(context, args);
+    setOutput("outcome", result.outcome, context.env);
     if (json) process.stdout.write(`${redact(JSON.stringify(result))}\n`);
     return EXIT.done;
   } catch (error) {
@@ -95,11 +97,12 @@ function readArguments(
   }
 }
 
-function report(error: unknown, { json, reporter }: Context): number {
+function report(error: unknown, { env, json, reporter }: Context): number {
   const user = error instanceof UserError ? error : undefined;
   const message = redact(
     user ? user.message : error instanceof Error ? (error.stack ?? error.message) : String(error),
   );
+  setOutput("outcome", user?.code ?? "bug", env);
   reporter.say(
     `\n${user ? `Stopped (${user.code}): ` : "This is a bug. "}${message}${user ? `\n\n${redact(user.fix)}` : ""}`,
   );

@@ -20,7 +20,7 @@ const CAUSES: readonly (LikelyCause & { pattern: RegExp })[] = [
     pattern:
       /stack is currently locked|the stack is locked|conflict: Another update is currently in progress/i,
     cause: "Another update holds the stack's lock.",
-    fix: "Wait until it is done and run this again; if its job was killed, the doctor command says who held the lock.",
+    fix: "Wait until it is done and run this again; if its job was killed, docs/playbook.md says how to free the stack.",
   },
   {
     pattern:

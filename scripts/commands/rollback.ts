@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
 import { identifyCaller, openStackTarget } from "../flows/environment.ts";
 import { rollback } from "../flows/rollback.ts";
+import { setOutput } from "../github/output.ts";
 import { SCOPES } from "../release/rollback-plan.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
@@ -52,6 +53,7 @@ export const command: Command = {
       runUrl: caller.event?.runUrl,
       verifyLimitMs: parsed.data["verify-limit"] * 1000,
     });
+    if (result.manifest) setOutput("release", result.manifest.id, context.env);
     const outcome = result.manifest ? "succeeded" : parsed.data["dry-run"] ? "dry-run" : "nothing-to-do";
     context.reporter.say(
       result.manifest

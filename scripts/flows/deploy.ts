@@ -252,8 +252,12 @@ export function workerSecrets(
   stack: OpenedStack,
   hashKey: string,
 ): { values: Record<string, string>; hashKey: string } {
-  const signingKey = stack.secrets.get("INTAKE_SIGNING_KEY");
-  return { values: signingKey ? { INTAKE_SIGNING_KEY: signingKey } : {}, hashKey };
+  const values: Record<string, string> = {};
+  for (const name of ["INTAKE_SIGNING_KEY", "INTAKE_OPERATOR_KEY"]) {
+    const value = stack.secrets.get(name);
+    if (value) values[name] = value;
+  }
+  return { values, hashKey };
 }
 
 /** Wrangler processes that are started at the first call, or never. */

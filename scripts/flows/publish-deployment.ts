@@ -10,7 +10,6 @@ export async function publishDeployment(
   deployment: Deployment,
 ): Promise<void> {
   if (!caller.event) return;
-  setOutput("outcome", deployment.nothingToDo ? "nothing-to-do" : "succeeded", context.env);
   setOutput("release", deployment.manifest.id, context.env);
   setOutput("url", deployment.outputs.app.url, context.env);
   appendSummary(renderDeployment(deployment), context.env);

@@ -38,7 +38,7 @@ function renderDrift({ stack, resources, edge }: Drift): string {
       ]),
       ...edge.map((sentence) => `- ${sentence}`),
       "",
-      "Two ways out: bring the code up to it in a pull request, or put it back by deploying the stack's last release again.",
+      "Two ways out: bring the code up to it in a pull request, or put it back as docs/playbook.md (“Drift was found”) says.",
     ].join("\n"),
   );
 }

@@ -57,6 +57,13 @@ export const VARIABLES: readonly Variable[] = [
     required: false,
   },
   {
+    name: "INTAKE_OPERATOR_KEY",
+    secret: true,
+    for: ["wrangler"],
+    what: "any long random string; opens the intake Worker's calls for operators, which do not exist without it",
+    required: false,
+  },
+  {
     name: "NEON_API_KEY",
     secret: true,
     for: ["pipeline"],

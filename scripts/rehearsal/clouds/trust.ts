@@ -1,9 +1,8 @@
 import type { TrustPolicy } from "./esc/trust.ts";
 
 /**
- * Whom the rehearsed organization trusts, as docs/playbook.md has it set up at Pulumi Cloud: previews (pull requests, main
- * and tags) open the environments that only read; a job in GitHub's environment of a stack, or on main for dev and on a
- * version tag for prod, opens that stack's own.
+ * Whom the rehearsed organization trusts, as README.md has it set up at Pulumi Cloud: pull requests, main and tags open the
+ * environments that only read; only a job in GitHub's environment of a stack opens that stack's own.
  */
 export function trustFor(repository: string, project: string): TrustPolicy[] {
   const subject = (rest: string, ...environments: string[]): TrustPolicy => ({
@@ -12,8 +11,8 @@ export function trustFor(repository: string, project: string): TrustPolicy[] {
   });
   return [
     subject("pull_request", "*-preview"),
-    subject("ref:refs/heads/main", "*-preview", "dev"),
-    subject("ref:refs/tags/v*", "*-preview", "prod"),
+    subject("ref:refs/heads/main", "*-preview"),
+    subject("ref:refs/tags/v*", "*-preview"),
     subject("environment:dev", "dev", "dev-preview"),
     subject("environment:prod", "prod", "prod-preview"),
   ];
