@@ -24,7 +24,7 @@ export interface ApplyOptions {
 /**
  * Applies a stack with the real engine and reads its outputs.
  *
- * @throws UserError `engine-failed`, `state-locked` or `plan-violated`; steps that were done stay done and are in the state
+ * @throws UserError as {@link engineFailure} makes it; steps that were done stay done and are in the state
  */
 export async function applyStack(target: StackTarget, options: ApplyOptions = {}): Promise<Applied> {
   const started = performance.now();
@@ -46,7 +46,7 @@ export async function applyStack(target: StackTarget, options: ApplyOptions = {}
       },
     });
   } catch (error) {
-    throw engineFailure("apply", target.name, events, error);
+    throw engineFailure("apply", target.name, events, error, options.signal);
   }
   const summary = events.findLast((event) => event.summaryEvent)?.summaryEvent;
   return {

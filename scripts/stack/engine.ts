@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
@@ -7,6 +7,9 @@ import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
 import { version as sdkVersion } from "@pulumi/pulumi/version.js";
 import { execa } from "execa";
 import { SemVer } from "semver";
+import { EXIT, UserError } from "../errors.ts";
+import { inherited } from "../secrets/inherited.ts";
+import { engineFailure } from "./failure.ts";
 import type { StackTarget } from "./target.ts";
 
 /** What one run of the engine's command left; the shape that the SDK's Stack reads. */
@@ -43,34 +46,51 @@ export const engineVersion: string = sdkVersion;
  *
  * The program runs inline, in this process; the engine is a child process that gets the target's variables and a few
  * of this process's (PATH, HOME, proxies), but none of its secrets.
+ *
+ * @throws UserError `stack-unknown`, `engine-missing`, or what {@link engineFailure} makes of the engine's refusal
  */
 export async function openStack(target: StackTarget): Promise<Stack> {
-  return LocalWorkspace.createOrSelectStack(
-    { stackName: target.name, projectName: target.project, program: target.program },
-    {
-      workDir: workspaceOf(target),
-      projectSettings: { name: target.project, runtime: "nodejs" },
-      envVars: target.engineEnv,
-      secretsProvider: target.engineEnv.PULUMI_SECRETS_PROVIDER ?? "passphrase",
-      pulumiCommand: engineCommand(),
-    },
-  );
+  const workDir = workspaceOf(target);
+  try {
+    return await LocalWorkspace.createOrSelectStack(
+      { stackName: target.name, projectName: target.project, program: target.program },
+      {
+        workDir,
+        projectSettings: { name: target.project, runtime: "nodejs" },
+        envVars: target.engineEnv,
+        secretsProvider: target.engineEnv.PULUMI_SECRETS_PROVIDER ?? "passphrase",
+        pulumiCommand: engineCommand(),
+      },
+    );
+  } catch (error) {
+    throw engineFailure("open", target.name, [], error);
+  }
 }
 
 const workspaces = new Map<string, string>();
 
 /**
  * A folder of its own for the engine, with the stack's settings: the engine writes into them (a new stack's salt), and a
- * checkout must stay as it was committed. A stack keeps its folder, and so its salt, until the process ends.
+ * checkout must stay as it was committed. A stack keeps its folder, and so its salt, until the process ends; with another
+ * passphrase or another backend it is another stack.
  */
-function workspaceOf({ infraDir, name }: StackTarget): string {
+function workspaceOf({ infraDir, name, engineEnv }: StackTarget): string {
   const settings = `Pulumi.${name}.yaml`;
-  const key = join(infraDir, settings);
+  const file = join(infraDir, settings);
+  const key = JSON.stringify([file, engineEnv.PULUMI_BACKEND_URL, engineEnv.PULUMI_CONFIG_PASSPHRASE]);
   const known = workspaces.get(key);
   if (known) return known;
+  if (!existsSync(file)) {
+    throw new UserError(
+      "stack-unknown",
+      `There is no ${file}, so there is no stack ${name} in this checkout.`,
+      "Add the file, or choose a commit that has it.",
+      EXIT.usage,
+    );
+  }
   const folder = mkdtempSync(join(tmpdir(), `stack-${name}-`));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  copyFileSync(key, join(folder, settings));
+  copyFileSync(file, join(folder, settings));
   workspaces.set(key, folder);
   return folder;
 }
@@ -91,14 +111,29 @@ function engineCommand(): RunnableCommand {
         reject: false,
         stdin: "ignore",
         maxBuffer: 1024 * 1024 * 1024,
+        // At a second SIGINT the engine drops everything, lock and state too. A terminal sends Ctrl-C to its whole process
+        // group: in one of its own, the engine gets it once, from here.
+        detached: true,
+        cleanup: false,
         // The engine finishes the step that it is in, saves the state and releases the lock when it is interrupted.
         ...(signal ? { cancelSignal: signal } : {}),
         killSignal: "SIGINT",
         forceKillAfterDelay: false,
       });
+      const interrupt = () => void child.kill("SIGINT");
+      process.once("exit", interrupt);
       if (onOutput) child.stdout?.on("data", (chunk: Buffer) => onOutput(chunk.toString()));
       if (onError) child.stderr?.on("data", (chunk: Buffer) => onError(chunk.toString()));
       const result = await child;
+      process.off("exit", interrupt);
+      if (result.code === "ENOENT") {
+        throw new UserError(
+          "engine-missing",
+          `There is no Pulumi engine at ${command}.`,
+          "Start the command with npm (`npm run …`), which gets the engine first, or set PULUMI_HOME to where it is.",
+          EXIT.usage,
+        );
+      }
       const outcome = commandResult(result.stdout, result.stderr, result.exitCode ?? 1, result.cause);
       if (result.failed) throw createCommandError(outcome);
       return outcome;
@@ -115,26 +150,4 @@ function commandResult(stdout: string, stderr: string, code: number, cause?: unk
     err: error,
     toString: () => `code: ${code}\nstdout: ${stdout}\nstderr: ${stderr}${error ? `\n${error.message}` : ""}`,
   };
-}
-
-const INHERITED = [
-  "PATH",
-  "HOME",
-  "TMPDIR",
-  "LANG",
-  "USER",
-  "PULUMI_HOME",
-  "HTTPS_PROXY",
-  "HTTP_PROXY",
-  "NO_PROXY",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-  "SystemRoot",
-  "USERPROFILE",
-];
-
-function inherited(): Record<string, string> {
-  return Object.fromEntries(
-    INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
-  );
 }

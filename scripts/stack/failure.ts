@@ -1,48 +1,84 @@
 import { CommandError, ConcurrentUpdateError } from "@pulumi/pulumi/automation/errors.js";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import { UserError } from "../errors.ts";
+import { EXIT, UserError } from "../errors.ts";
 import { redact } from "../secrets/redaction.ts";
 
-/** Turns the engine's end into an error that says what failed on which resource, in the provider's own words. */
+/**
+ * Turns the engine's end into an error that says what failed on which resource, in the provider's own words.
+ *
+ * @returns UserError `interrupted` (the signal's own reason), `state-locked`, `passphrase-wrong`, `plan-violated` or
+ * `engine-failed`; what is no failure of the engine comes back as it is
+ */
 export function engineFailure(
-  operation: "preview" | "apply" | "destroy",
+  operation: "open" | "preview" | "apply",
   stack: string,
   events: readonly EngineEvent[],
   error: unknown,
+  signal?: AbortSignal,
 ): unknown {
+  if (signal?.aborted) return signal.reason;
   if (!(error instanceof CommandError)) return error;
+  const options = { cause: error };
   if (error instanceof ConcurrentUpdateError) {
     return new UserError(
       "state-locked",
-      `Stack ${stack} is locked by another update. ${lockOwner(error.message)}`,
-      "Wait for that run to end. If it was killed, run `npm run cli -- unlock` for the stack.",
-      1,
-      { cause: error },
+      `Stack ${stack} is locked by another update${lockOwner(error.message)}.`,
+      `Wait until that run has ended. If it was killed, nobody gives its lock back: make sure that it is gone, then run \`npx pulumi cancel --yes --stack ${stack}\` in infra/ with the same PULUMI_BACKEND_URL.`,
+      EXIT.failed,
+      options,
     );
   }
   const diagnostics = events.flatMap(({ diagnosticEvent }) =>
     diagnosticEvent?.severity === "error" ? [describe(diagnosticEvent.urn, diagnosticEvent.message)] : [],
   );
   const said = [...new Set(diagnostics)].join("\n") || tail(error.message);
-  const violated = said.includes("violates plan") || said.includes("expected resource operations");
+  if (said.includes("incorrect passphrase")) {
+    return new UserError(
+      "passphrase-wrong",
+      `PULUMI_CONFIG_PASSPHRASE is not the passphrase that the state of stack ${stack} was encrypted with.`,
+      "Put the right one into the stack's ESC environment (and its -preview twin), or into the environment. Nothing was touched.",
+      EXIT.usage,
+      options,
+    );
+  }
+  if (PLAN_VIOLATED.test(said)) {
+    return new UserError(
+      "plan-violated",
+      redact(`The update of stack ${stack} would do what its plan does not say:\n${said}`),
+      "The stack has moved since the plan was made. Preview again and apply what the new preview shows.",
+      EXIT.failed,
+      options,
+    );
+  }
   return new UserError(
-    violated ? "plan-violated" : "engine-failed",
+    "engine-failed",
     redact(`The engine could not ${operation} stack ${stack}:\n${said}`),
-    violated
-      ? "The stack has moved since the plan was made. Preview again and apply what the new preview shows."
-      : "Mend what the provider names above and run the same command again: what was done is in the state and is not done twice.",
-    1,
-    { cause: error },
+    FIX[operation],
+    EXIT.failed,
+    options,
   );
 }
+
+/** The engine's words for a step that the plan does not have, and for one that the plan has and the update lacks. */
+const PLAN_VIOLATED =
+  /not allowed by the plan|violates plan|expected resource operations for .* but none were seen/;
+
+const FIX = {
+  open: "Check PULUMI_BACKEND_URL and the access to it; nothing was touched.",
+  preview: "Mend what is named above and run the same command again; nothing was touched.",
+  apply:
+    "Mend what the provider names above and run the same command again: what was done is in the state and is not done twice.",
+};
 
 function describe(urn: string | undefined, message: string): string {
   const name = urn?.split("::").slice(-2).join(" ");
   return name ? `${name}: ${message.trim()}` : message.trim();
 }
 
+/** Who holds the lock: `created by runner@host (pid 42) at 2026-…` with a bucket or a folder, nothing with Pulumi Cloud. */
 function lockOwner(text: string): string {
-  return /locked by [^\n]*/.exec(text)?.[0] ?? "";
+  const owners = [...text.matchAll(/created by [^\n]+/g)].map(([owner]) => owner.trim());
+  return owners.length > 0 ? `, ${owners.join(" and ")}` : "";
 }
 
 function tail(text: string): string {

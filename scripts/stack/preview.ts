@@ -29,7 +29,7 @@ export interface PreviewOptions {
  * Previews a stack with the real engine. Takes no lock and writes nothing to the backend but an empty stack where there
  * is none yet.
  *
- * @throws UserError `engine-failed` with the engine's own diagnostics
+ * @throws UserError `engine-failed` with the engine's own diagnostics, or another one of {@link engineFailure}
  */
 export async function previewStack(target: StackTarget, options: PreviewOptions): Promise<Preview> {
   const started = performance.now();
@@ -48,7 +48,7 @@ export async function previewStack(target: StackTarget, options: PreviewOptions)
       },
     });
   } catch (error) {
-    throw engineFailure("preview", target.name, events, error);
+    throw engineFailure("preview", target.name, events, error, options.signal);
   }
   await hashing.settled();
   return {

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { EXIT, UserError } from "../errors.ts";
 
 const ProjectFile = z.object({ name: z.string().min(1) });
-const StackFile = z.object({ config: z.record(z.string(), z.unknown()).default({}) });
+const StackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish();
 
 /** The Pulumi project: its name, its folder, and its stacks, which are what has a `Pulumi.<stack>.yaml`. */
 export interface Project {
@@ -17,19 +17,11 @@ export interface Project {
 /** @throws UserError `project-unreadable` */
 export function readProject(root: string): Project {
   const infraDir = join(root, "infra");
+  const { name } = readYaml(join(infraDir, "Pulumi.yaml"), ProjectFile);
   const stacks = readdirSync(infraDir)
     .flatMap((file) => /^Pulumi\.([A-Za-z0-9-]+)\.yaml$/.exec(file)?.[1] ?? [])
     .sort();
-  const parsed = ProjectFile.safeParse(parse(readFileSync(join(infraDir, "Pulumi.yaml"), "utf8")));
-  if (!parsed.success) {
-    throw new UserError(
-      "project-unreadable",
-      "infra/Pulumi.yaml has no name.",
-      "Give it one: `name: quayside`.",
-      2,
-    );
-  }
-  return { name: parsed.data.name, infraDir, stacks };
+  return { name, infraDir, stacks };
 }
 
 /** @throws UserError `stack-unknown` that lists the stacks that are there */
@@ -39,15 +31,34 @@ export function requireStack(project: Project, stack: string | undefined): strin
     "stack-unknown",
     stack === undefined ? "No stack was named." : `There is no stack ${stack}.`,
     `Name one of: ${project.stacks.join(", ")}. A file infra/Pulumi.<stack>.yaml makes a new one.`,
-    2,
+    EXIT.usage,
   );
 }
 
-/** One plain value of a stack's configuration, as text; undefined where the file has none. */
+/**
+ * One plain value of a stack's configuration, as text; undefined where the file has none.
+ *
+ * @throws UserError `project-unreadable`
+ */
 export function stackSetting(project: Project, stack: string, key: string): string | undefined {
-  const file = StackFile.parse(
-    parse(readFileSync(join(project.infraDir, `Pulumi.${stack}.yaml`), "utf8")) ?? {},
+  const file = readYaml(join(project.infraDir, `Pulumi.${stack}.yaml`), StackFile);
+  const value = file?.config?.[`${project.name}:${key}`];
+  return value === undefined || value === null || typeof value === "object" ? undefined : String(value);
+}
+
+function readYaml<T>(file: string, schema: z.ZodType<T>): T {
+  let problem: string;
+  try {
+    const parsed = schema.safeParse(parse(readFileSync(file, "utf8")));
+    if (parsed.success) return parsed.data;
+    problem = z.prettifyError(parsed.error);
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+  }
+  throw new UserError(
+    "project-unreadable",
+    `${file} can't be read: ${problem}`,
+    "Mend the file; https://www.pulumi.com/docs/iac/concepts/projects/ says what belongs into it.",
+    EXIT.usage,
   );
-  const value = file.config[`${project.name}:${key}`];
-  return value === undefined || typeof value === "object" ? undefined : String(value);
 }
