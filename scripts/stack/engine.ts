@@ -2,6 +2,8 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
+import * as errors from "@pulumi/pulumi/automation/errors.js";
+import { StackNotFoundError } from "@pulumi/pulumi/automation/errors.js";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
 import { version as sdkVersion } from "@pulumi/pulumi/version.js";
@@ -34,9 +36,7 @@ interface RunnableCommand extends PulumiCommand {
 
 // The SDK keeps its mapping from the engine's words to typed errors internal, but its own Stack relies on
 // whatever command it runs throwing them.
-const { createCommandError } = (await import("@pulumi/pulumi/automation/errors.js")) as unknown as {
-  createCommandError(result: CommandResult): Error;
-};
+const { createCommandError } = errors as unknown as { createCommandError(result: CommandResult): Error };
 
 /** The engine's version that package.json pins, `3.259.0`. */
 export const engineVersion: string = sdkVersion;
@@ -57,14 +57,20 @@ export async function openStack(target: StackTarget): Promise<Stack> {
       {
         workDir,
         projectSettings: { name: target.project, runtime: "nodejs" },
-        envVars: target.engineEnv,
-        secretsProvider: target.engineEnv.PULUMI_SECRETS_PROVIDER ?? "passphrase",
-        pulumiCommand: engineCommand(),
+        // A clone's settings have no salt. Without this the engine would make a new one each time, and each derives a key from
+        // the passphrase, which is slow by design (0.2 s): the state's own salt will do.
+        envVars: { PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true", ...target.engineEnv },
+        secretsProvider: secretsProviderOf(target),
+        pulumiCommand: engineCommand(target),
       },
     );
   } catch (error) {
     throw engineFailure("open", target.name, [], error);
   }
+}
+
+function secretsProviderOf({ engineEnv }: StackTarget): string {
+  return engineEnv.PULUMI_SECRETS_PROVIDER ?? "passphrase";
 }
 
 const workspaces = new Map<string, string>();
@@ -96,10 +102,10 @@ function workspaceOf({ infraDir, name, engineEnv }: StackTarget): string {
 }
 
 /** How the engine is run: exactly the variables given, so that two stacks in one process never see each other's. */
-function engineCommand(): RunnableCommand {
+function engineCommand(target: StackTarget): RunnableCommand {
   const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
   const command = join(home, "versions", engineVersion, "bin", "pulumi");
-  return {
+  const engine: RunnableCommand = {
     command,
     // No `pulumi version` process a start: the path says which version it is.
     version: new SemVer(engineVersion),
@@ -137,6 +143,23 @@ function engineCommand(): RunnableCommand {
       const outcome = commandResult(result.stdout, result.stderr, result.exitCode ?? 1, result.cause);
       if (result.failed) throw createCommandError(outcome);
       return outcome;
+    },
+  };
+  return {
+    ...engine,
+    async run(args, ...rest) {
+      const [cwd, env] = rest;
+      // Every later call names its stack, so a selection would be one process for nothing. A stack that is not there yet
+      // shows at the first call that needs it, and is made then.
+      if (args[0] === "stack" && args[1] === "select") return commandResult("", "", 0);
+      try {
+        return await engine.run(args, ...rest);
+      } catch (error) {
+        if (!(error instanceof StackNotFoundError)) throw error;
+        const provider = ["--secrets-provider", secretsProviderOf(target)];
+        await engine.run(["stack", "init", target.name, ...provider], cwd, env);
+        return engine.run(args, ...rest);
+      }
     },
   };
 }
