@@ -18,6 +18,7 @@ import { applyStack } from "../stack/apply.ts";
 import { engineVersion } from "../stack/engine.ts";
 import { outputsFromEvents } from "../stack/outputs.ts";
 import { type Preview, previewStack } from "../stack/preview.ts";
+import { edgeChanges } from "./edge-changes.ts";
 import type { OpenedStack } from "./environment.ts";
 
 /** What a deployment is asked to do. */
@@ -85,8 +86,11 @@ export async function deploy(
       (await order.guard(preview)) ?? digest(preview.change, { key: digestKey, stack: stack.name });
 
     const nothingToApply = preview.change.steps.length === 0 && preview.change.outputs.length === 0;
+    const edgeParts = edgeChanges(context.root, preview.events, previous).filter(
+      ({ kind, action }) => kind !== "image" && action !== "same",
+    );
     // The wrangler processes load while the engine works.
-    if (!nothingToApply) wrangler.start();
+    if (edgeParts.length > 0) wrangler.start(edgeParts.length);
     const outputs = nothingToApply
       ? outputsFromEvents(stack.name, preview.events)
       : (
@@ -136,7 +140,7 @@ export async function deploy(
           root: context.root,
           outputs,
           previous,
-          wrangler: wrangler.start,
+          wrangler: () => wrangler.start(),
           secrets: () => workerSecrets(stack, digestKey),
           release,
         },
@@ -260,16 +264,28 @@ export function workerSecrets(
   return { values, hashKey };
 }
 
-/** Wrangler processes that are started at the first call, or never. */
-export function lazyWrangler(stack: OpenedStack): { start: () => Wrangler; close: () => Promise<void> } {
+/** Wrangler processes that are started at the first call, for about that many commands, or never. */
+export function lazyWrangler(stack: OpenedStack): {
+  start: (commands?: number) => Wrangler;
+  close: () => Promise<void>;
+} {
   let started: Wrangler | undefined;
   return {
-    start: () => {
-      started ??= startWrangler(stack.secrets.forConsumer("wrangler"));
+    start: (commands = 1) => {
+      started ??= startWrangler(stack.secrets.forConsumer("wrangler"), processesFor(commands));
       return started;
     },
     close: async () => started?.close(),
   };
+}
+
+/**
+ * How many wrangler processes are worth their start, some 0.7 s of a core each, for a number of commands: a loaded one needs
+ * 0.1 s of a core for a command and then waits for Cloudflare.
+ */
+function processesFor(commands: number): number {
+  if (commands <= 1) return 1;
+  return commands <= 6 ? 2 : 4;
 }
 
 function wranglerVersion(): string {

@@ -87,7 +87,8 @@ export async function rollback(
 
   const wrangler = lazyWrangler(stack);
   try {
-    if (plan.steps.some(({ kind }) => kind === "worker")) wrangler.start();
+    const workers = plan.steps.filter(({ kind }) => kind === "worker");
+    if (workers.length > 0) wrangler.start(workers.length);
     if (worktree && preview.change.steps.length > 0) {
       const applied = await reporter.step(`Update of ${order.stackName}`, () =>
         applyStack(infra.target, { message: `Rollback to ${target.id}`, signal: context.signal }),
