@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { EXIT, UserError } from "../errors.ts";
 
 /** The parts of wrangler.jsonc that the pipeline itself reads; the rest goes to wrangler as it is. */
 const WranglerConfig = z.looseObject({
@@ -15,6 +15,7 @@ const WranglerConfig = z.looseObject({
   queues: z
     .looseObject({ producers: z.array(z.looseObject({ binding: z.string() })).default([]) })
     .optional(),
+  assets: z.looseObject({ directory: z.string().optional() }).optional(),
   services: z.array(z.looseObject({ binding: z.string(), service: z.string() })).default([]),
 });
 export type WranglerConfig = z.infer<typeof WranglerConfig>;
@@ -29,7 +30,12 @@ export interface SiteSource {
   dir: string;
 }
 
-/** The edge of a checkout: Workers are the folders of `workers/` with a wrangler.jsonc, sites the folders of `sites/`. */
+/**
+ * The edge of a checkout: Workers are the folders of `workers/` with a wrangler.jsonc, sites the folders of `sites/` with an
+ * index.html.
+ *
+ * @throws UserError `worker-config`
+ */
 export function findParts(root: string): { workers: WorkerSource[]; sites: SiteSource[] } {
   return {
     workers: folders(join(root, "workers"))
@@ -56,5 +62,10 @@ function readConfig(file: string): WranglerConfig {
     ...errors.map((error) => `${printParseErrorCode(error.error)} at character ${error.offset}`),
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`),
   ];
-  throw new UserError("worker-config", `${file} can't be read: ${problems.join("; ")}.`, "Mend the file.", 2);
+  throw new UserError(
+    "worker-config",
+    `${file} can't be read: ${problems.join("; ")}.`,
+    "Mend the file; https://developers.cloudflare.com/workers/wrangler/configuration/ says what belongs into it.",
+    EXIT.usage,
+  );
 }

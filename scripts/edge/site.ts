@@ -1,17 +1,16 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { z } from "zod";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { UserError } from "../errors.ts";
-import { contentHash } from "./content-hash.ts";
+import { contentHash, listFiles } from "./content-hash.ts";
 import type { SiteSource } from "./parts.ts";
 import type { Wrangler } from "./wrangler.ts";
 
 const DeployEntry = z.object({
   type: z.literal("pages-deploy"),
   deployment_id: z.string(),
-  url: z.string().nullish(),
 });
 
 /** What is live of one site after a deployment. */
@@ -53,24 +52,31 @@ export async function deploySite(
       "Apply the stack: infra/program.ts takes its sites from the folders of sites/.",
     );
   }
+  const hash = siteHash(site);
   const folder = mkdtempSync(join(tmpdir(), "site-"));
   try {
-    cpSync(site.dir, folder, { recursive: true, filter: (path) => !path.endsWith("README.md") });
+    // What the hash is over, and nothing else: no `.dev.vars`, no tool's leavings.
+    for (const file of listFiles(site.dir)) {
+      cpSync(file, join(folder, relative(site.dir, file)), { recursive: true, dereference: true });
+    }
     writeFileSync(join(folder, "release.json"), `${JSON.stringify(release)}\n`);
-    const entries = await wrangler.run([
-      "pages",
-      "deploy",
-      folder,
-      "--project-name",
-      target.project,
-      "--branch",
-      branch,
-      "--commit-hash",
-      release.sha,
-      "--commit-message",
-      release.release,
-      "--commit-dirty=true",
-    ]);
+    const entries = await wrangler.run(
+      [
+        "pages",
+        "deploy",
+        folder,
+        "--project-name",
+        target.project,
+        "--branch",
+        branch,
+        "--commit-hash",
+        release.sha,
+        "--commit-message",
+        release.release,
+        "--commit-dirty=true",
+      ],
+      outputs.accountId,
+    );
     const entry = entries.map((line) => DeployEntry.safeParse(line)).find((parsed) => parsed.success)?.data;
     if (!entry) {
       throw new UserError(
@@ -79,7 +85,7 @@ export async function deploySite(
         "Look at the Pages project's deployments in the dashboard, then run the deploy again.",
       );
     }
-    return { project: target.project, deploymentId: entry.deployment_id, contentHash: siteHash(site) };
+    return { project: target.project, deploymentId: entry.deployment_id, contentHash: hash };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

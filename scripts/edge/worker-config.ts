@@ -1,10 +1,14 @@
 import { join } from "node:path";
 import type { Binding, StackOutputs } from "../../infra/src/outputs.ts";
-import { UserError } from "../errors.ts";
+import { EXIT, UserError } from "../errors.ts";
 import type { WorkerSource } from "./parts.ts";
 
 /** A complete wrangler configuration: JSON that wrangler takes with `--config`. */
-export type DeployConfig = Record<string, unknown>;
+export interface DeployConfig {
+  /** The script's name. */
+  name: string;
+  [setting: string]: unknown;
+}
 
 /**
  * The configuration that a Worker is deployed with: its own wrangler.jsonc, with the names, routes and resource ids of the
@@ -18,17 +22,14 @@ export function workerConfig(worker: WorkerSource, outputs: StackOutputs): Deplo
     throw new UserError(
       "worker-unknown",
       `The stack's outputs know no Worker ${worker.name}.`,
-      `Apply the stack: infra/program.ts takes its Workers from the folders of workers/.`,
+      "Apply the stack: infra/program.ts takes its Workers from the folders of workers/.",
     );
   }
   const { bindings } = stackWorker;
   const missing: string[] = [];
-  const bound = <K extends Binding["kind"]>(
-    name: string,
-    kind: K,
-  ): Extract<Binding, { kind: K }> | undefined => {
+  const bound = <K extends Binding["kind"]>(name: string, kind: K): BindingOf<K> | undefined => {
     const binding = bindings[name];
-    if (binding?.kind === kind) return binding as Extract<Binding, { kind: K }>;
+    if (binding && isOfKind(binding, kind)) return binding;
     missing.push(`${name} (${kind})`);
     return undefined;
   };
@@ -63,6 +64,10 @@ export function workerConfig(worker: WorkerSource, outputs: StackOutputs): Deplo
       })),
     };
   }
+  if (config.assets?.directory) {
+    // wrangler looks for it beside the configuration, and that is not where the Worker is.
+    result.assets = { ...config.assets, directory: join(worker.dir, config.assets.directory) };
+  }
   if (config.services.length > 0) {
     result.services = config.services.map((entry) => ({
       ...entry,
@@ -73,11 +78,17 @@ export function workerConfig(worker: WorkerSource, outputs: StackOutputs): Deplo
     throw new UserError(
       "binding-missing",
       `workers/${worker.name}/wrangler.jsonc names bindings that the stack's outputs lack: ${missing.join(", ")}.`,
-      "Add the resource in infra/src/cloudflare/workers.ts under the same binding name, or take the binding out of wrangler.jsonc. Nothing was deployed.",
-      3,
+      "Add the resource in infra/src/cloudflare/workers.ts under the same binding name, or take the binding out of wrangler.jsonc. No Worker and no site was deployed.",
+      EXIT.failed,
     );
   }
   return result;
+}
+
+type BindingOf<K extends Binding["kind"]> = Extract<Binding, { kind: K }>;
+
+function isOfKind<K extends Binding["kind"]>(binding: Binding, kind: K): binding is BindingOf<K> {
+  return binding.kind === kind;
 }
 
 function stackVariables(bindings: Record<string, Binding>): Record<string, string> {

@@ -5,20 +5,15 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { UserError } from "../errors.ts";
-import { contentHash } from "./content-hash.ts";
+import { contentHash as hashContent } from "./content-hash.ts";
 import type { WorkerSource } from "./parts.ts";
 import { workerConfig } from "./worker-config.ts";
 import type { Wrangler } from "./wrangler.ts";
 
-const DeployEntry = z.object({
-  type: z.literal("deploy"),
-  version_id: z.string(),
-  targets: z.array(z.string()).nullish(),
-});
-const VersionDeployEntry = z.object({
-  type: z.literal("version-deploy"),
-  deployment_id: z.string().nullish(),
-});
+const DeployEntry = z.object({ type: z.literal("deploy"), version_id: z.string() });
+
+/** Cloudflare's limit for the message of a version and of a deployment. */
+const MESSAGE_MAX = 100;
 
 /** What is live of one Worker after a deployment. */
 export interface DeployedWorker {
@@ -41,18 +36,19 @@ export interface WorkerSecrets {
  */
 export function workerHash(root: string, worker: WorkerSource, outputs: StackOutputs): string {
   const config = workerConfig(worker, outputs);
-  return contentHash({
+  return hashContent({
     dir: worker.dir,
     also: [
       readFileSync(join(root, "package-lock.json")),
-      // The path differs from machine to machine, the content does not.
-      JSON.stringify({ ...config, main: worker.config.main }),
+      // Where the files are differs from machine to machine, what is in them does not.
+      JSON.stringify({ ...config, main: worker.config.main, assets: worker.config.assets }),
     ],
   });
 }
 
 export function secretsHash({ values, hashKey }: WorkerSecrets): string {
-  return createHmac("sha256", hashKey).update(JSON.stringify(values)).digest("hex").slice(0, 16);
+  const sorted = Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHmac("sha256", hashKey).update(JSON.stringify(sorted)).digest("hex").slice(0, 16);
 }
 
 /** Deploys a Worker with wrangler to all of its traffic, bindings and routes from the stack's outputs. */
@@ -65,22 +61,27 @@ export async function deployWorker(
   release: { id: string; message: string },
 ): Promise<DeployedWorker> {
   const config = workerConfig(worker, outputs);
+  // Of what goes out now, whatever somebody saves meanwhile.
+  const contentHash = workerHash(root, worker, outputs);
   const folder = join(worker.dir, ".wrangler", "deploy");
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${String(config.name)}.json`);
+  const file = join(folder, `${config.name}.json`);
   writeFileSync(file, JSON.stringify(config, undefined, 2));
 
   const entries = await withSecretsFile(secrets.values, (secretsFile) =>
-    wrangler.run([
-      "deploy",
-      "--config",
-      file,
-      ...(secretsFile ? ["--secrets-file", secretsFile] : []),
-      "--tag",
-      release.id,
-      "--message",
-      release.message.slice(0, 100),
-    ]),
+    wrangler.run(
+      [
+        "deploy",
+        "--config",
+        file,
+        ...(secretsFile ? ["--secrets-file", secretsFile] : []),
+        "--tag",
+        release.id,
+        "--message",
+        release.message.slice(0, MESSAGE_MAX),
+      ],
+      outputs.accountId,
+    ),
   );
   const entry = entries.map((line) => DeployEntry.safeParse(line)).find((parsed) => parsed.success)?.data;
   if (!entry) {
@@ -91,35 +92,24 @@ export async function deployWorker(
     );
   }
   return {
-    scriptName: String(config.name),
+    scriptName: config.name,
     versionId: entry.version_id,
-    contentHash: workerHash(root, worker, outputs),
+    contentHash,
     secretsHash: secretsHash(secrets),
   };
 }
 
-/** Gives all of a Worker's traffic to an earlier version. */
+/**
+ * Gives all of a Worker's traffic to an earlier version, with the secrets that it had then: `wrangler rollback` and not
+ * `versions deploy`, which Cloudflare refuses (10220) once a secret has changed.
+ */
 export async function restoreWorker(
   wrangler: Wrangler,
   target: { scriptName: string; versionId: string; accountId: string; message: string },
 ): Promise<void> {
-  const entries = await wrangler.run([
-    "versions",
-    "deploy",
-    `${target.versionId}@100%`,
-    "--name",
-    target.scriptName,
-    "--message",
-    target.message.slice(0, 100),
-    "--yes",
-  ]);
-  if (!entries.some((line) => VersionDeployEntry.safeParse(line).success)) {
-    throw new UserError(
-      "wrangler-silent",
-      `wrangler reported no deployment of version ${target.versionId} of ${target.scriptName}.`,
-      "Look at the Worker's deployments in the dashboard before you go on.",
-    );
-  }
+  const { scriptName, versionId, accountId } = target;
+  const message = target.message.slice(0, MESSAGE_MAX);
+  await wrangler.run(["rollback", versionId, "--name", scriptName, "--message", message, "--yes"], accountId);
 }
 
 /**

@@ -10,18 +10,7 @@ import { createReadStream, createWriteStream, readFileSync } from "node:fs";
 import { createRequire, Module } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-
-export interface Job {
-  id: number;
-  argv: string[];
-}
-export interface JobResult {
-  id: number;
-  ok: boolean;
-  /** The lines that wrangler wrote to its machine-readable output file during this job. */
-  entries: unknown[];
-  error?: string;
-}
+import type { Job, JobResult } from "./wrangler.ts";
 
 type WranglerMain = (argv: string[]) => Promise<void>;
 
@@ -57,6 +46,9 @@ function readEntries(file: string | undefined): unknown[] {
   }
 }
 
+// Ctrl-C reaches every process of the terminal; the pipeline decides what of it ends the hosts.
+process.on("SIGINT", () => undefined);
+
 const results = createWriteStream("", { fd: 4 });
 const outputFile = process.env.WRANGLER_OUTPUT_FILE_PATH;
 const main = loadWrangler();
@@ -68,6 +60,7 @@ for await (const line of createInterface({ input: createReadStream("", { fd: 3 }
   // Parts of wrangler look at the process's own arguments.
   process.argv = [process.execPath, "wrangler", ...job.argv];
   process.exitCode = undefined;
+  process.env.CLOUDFLARE_ACCOUNT_ID = job.accountId;
   try {
     await main(job.argv);
   } catch (thrown) {
@@ -75,7 +68,7 @@ for await (const line of createInterface({ input: createReadStream("", { fd: 3 }
   }
   const entries = readEntries(outputFile);
   const failed = error !== undefined || Number(process.exitCode ?? 0) !== 0;
-  const result: JobResult = { id: job.id, ok: !failed, entries: entries.slice(seen), error };
+  const result: JobResult = { ok: !failed, entries: entries.slice(seen), error };
   seen = entries.length;
   results.write(`${JSON.stringify(result)}\n`);
 }

@@ -43,3 +43,12 @@ test("What is newer than the release is named and left, what is gone since comes
     "Site www: deployment none → deployme",
   ]);
 });
+
+test("A Worker whose secrets have changed since says that the old ones come back", () => {
+  const { intake } = one.workers;
+  const rekeyed = manifest(1, { workers: intake ? { intake: { ...intake, secretsHash: "older" } } : {} });
+  expect(planRollback(two, rekeyed, "edge").limits.join()).toContain(
+    "the old values are in use again: Worker intake",
+  );
+  expect(planRollback(two, one, "edge").limits.join()).not.toContain("old values");
+});

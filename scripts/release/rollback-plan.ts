@@ -46,6 +46,16 @@ export function planRollback(current: ReleaseManifest, target: ReleaseManifest, 
         .map((name) => `site ${name}`),
     ];
     if (newer.length > 0) limits.push(`Newer than ${target.id} and left as they are: ${newer.join(", ")}.`);
+    const rekeyed = steps.flatMap((step) => {
+      if (step.kind !== "worker") return [];
+      const now = current.workers[step.name]?.secretsHash;
+      return now === undefined || now === target.workers[step.name]?.secretsHash ? [] : [step.name];
+    });
+    if (rekeyed.length > 0) {
+      limits.push(
+        `Secrets have changed since then, and the old values are in use again: Worker ${rekeyed.join(", ")}. If one has leaked, deploy instead of rolling back.`,
+      );
+    }
     if (steps.some((step) => step.kind === "worker")) {
       limits.push(
         "What Workers stored (KV, D1, R2, Durable Objects, queues) stays as it is now; only code and bindings go back.",

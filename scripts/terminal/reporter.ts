@@ -21,7 +21,8 @@ export interface Reporter {
 }
 
 export interface ReporterOptions {
-  stream: NodeJS.WriteStream;
+  /** A terminal where it says so by `isTTY`. */
+  stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   /** In Actions: groups and annotations instead of plain lines. */
   github: boolean;
   now?: () => number;
