@@ -29,11 +29,13 @@ export async function makeCheckout(
   const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: root,
   });
-  for (const file of stdout.split("\0").filter(Boolean)) {
+  // A name that ends with a slash is a repository of its own, which is no part of this one.
+  for (const file of stdout.split("\0").filter((name) => name !== "" && !name.endsWith("/"))) {
     const from = join(root, file);
     if (!existsSync(from)) continue;
     mkdirSync(dirname(join(dir, file)), { recursive: true });
-    cpSync(from, join(dir, file));
+    // `recursive`, so that a link to a folder stays a link.
+    cpSync(from, join(dir, file), { recursive: true, verbatimSymlinks: true });
   }
   const git = async (...args: string[]) => {
     const result = await execa("git", args, {

@@ -40,22 +40,42 @@ export async function buildStage(
   // Biome, vitest and git leave the folder alone by the repository's own .gitignore; its checkout is a repository of its own.
   writeFileSync(join(dir, "package.json"), '{ "type": "module" }\n');
 
+  const running: { stop(): Promise<void> }[] = [];
+  // The stand-ins before the clouds that they call.
+  const close = async () => {
+    for (const each of running.toReversed()) await each.stop();
+  };
+  try {
+    return await buildUp(root, dir, options.plugins, running, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function buildUp(
+  root: string,
+  dir: string,
+  plugins: "stand-ins" | "real",
+  running: { stop(): Promise<void> }[],
+  close: () => Promise<void>,
+): Promise<Stage> {
   const processes = await startCloudsProcess(join(dir, "world"));
+  running.push(processes);
   const clouds = processes.said;
+  const standIns = async (hetzner: string, cloudflare: string) => {
+    const started = await startStandInsProcess(clouds, { hetzner, cloudflare });
+    running.push(started);
+    return started.said.debugProviders;
+  };
   // A preview's credentials only read, and so must the provider that acts for it.
-  const [write, read] =
-    options.plugins === "real"
-      ? []
-      : await Promise.all([
-          startStandInsProcess(clouds, {
-            hetzner: clouds.hetzner.token,
-            cloudflare: clouds.cloudflare.token,
-          }),
-          startStandInsProcess(clouds, {
-            hetzner: clouds.hetzner.readToken,
-            cloudflare: clouds.cloudflare.readToken,
-          }),
-        ]);
+  const providers =
+    plugins === "real"
+      ? undefined
+      : await both(
+          standIns(clouds.hetzner.token, clouds.cloudflare.token),
+          standIns(clouds.hetzner.readToken, clouds.cloudflare.readToken),
+        );
   const canaries = plantedSecrets(clouds);
   const checkout = await makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) =>
     useWorld(fresh.dir, clouds.cloudflare.accountId),
@@ -64,8 +84,7 @@ export async function buildStage(
     clouds,
     dir: join(dir, "jobs"),
     backend: `file://${join(dir, "state")}`,
-    providers:
-      write && read ? { write: write.said.debugProviders, read: read.said.debugProviders } : undefined,
+    providers,
   });
   return {
     root,
@@ -86,11 +105,14 @@ export async function buildStage(
       const text = await response.text();
       return text === "" ? undefined : (JSON.parse(text) as unknown);
     },
-    async close() {
-      await Promise.all([write?.stop(), read?.stop()]);
-      await processes.stop();
-    },
+    close,
   };
+}
+
+/** Waits for both also where one fails, so that what the other one started is known and can be ended. */
+async function both(write: Promise<string>, read: Promise<string>): Promise<{ write: string; read: string }> {
+  await Promise.allSettled([write, read]);
+  return { write: await write, read: await read };
 }
 
 /** The template's example account is replaced by the world's, as a new owner would do it. */

@@ -4,7 +4,7 @@ import { differences, footprints } from "./footprint.ts";
 import { HOSTS } from "./hosts.ts";
 import { deployDevJob } from "./jobs.ts";
 import { APPROVAL, NEW_WORDS } from "./pull-request.ts";
-import { keepJob, type Scene } from "./scene.ts";
+import { keepJob, lastWords, type Scene } from "./scene.ts";
 
 const Accepted = z.object({ id: z.string() });
 const Delivered = z.array(z.object({ id: z.string(), body: z.unknown() }));
@@ -23,7 +23,7 @@ export const merge: Scene = {
       await deployDevJob(stage, sha, memory.commits.bootstrap, "Deploy dev without approval"),
       3,
     );
-    notes.expect("It says which label is missing", stopped.log.includes(APPROVAL), stopped.log.slice(-1500));
+    notes.expect("It says which label is missing", stopped.log.includes(APPROVAL), lastWords(stopped));
     const untouched = differences(before.dev, (await footprints(stage)).dev);
     notes.expect("Dev is as it was", untouched.length === 0, untouched);
 

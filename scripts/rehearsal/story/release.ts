@@ -2,7 +2,7 @@ import { differences, footprints } from "./footprint.ts";
 import { HOSTS } from "./hosts.ts";
 import { releaseJob } from "./jobs.ts";
 import { NEW_WORDS } from "./pull-request.ts";
-import { keepJob, type Scene } from "./scene.ts";
+import { keepJob, lastWords, type Scene } from "./scene.ts";
 
 export const release: Scene = {
   name: "release",
@@ -34,7 +34,7 @@ export const release: Scene = {
     notes.expect(
       "The refusal says that the commit is not on main",
       refused.log.includes("not on main"),
-      refused.log.slice(-800),
+      lastWords(refused),
     );
     const touched = differences(before.prod, (await footprints(stage)).prod);
     notes.expect("Prod is as it was: servers, records, sites, releases", touched.length === 0, touched);

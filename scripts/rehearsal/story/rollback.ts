@@ -3,7 +3,7 @@ import { differences, footprints } from "./footprint.ts";
 import { HOSTS } from "./hosts.ts";
 import { IMAGE, rollbackJob } from "./jobs.ts";
 import { NEW_WORDS } from "./pull-request.ts";
-import { keepJob, type Scene } from "./scene.ts";
+import { keepJob, lastWords, type Scene } from "./scene.ts";
 
 const Release = z.object({ image: z.string() });
 
@@ -22,7 +22,7 @@ export const rollback: Scene = {
     notes.expect(
       "The dry run says what would come back",
       dry.log.includes("Site www") && dry.log.includes("App image"),
-      dry.log.slice(-1200),
+      lastWords(dry),
     );
     const touched = differences(before.prod, (await footprints(stage)).prod);
     notes.expect("The dry run has changed nothing", touched.length === 0, touched);

@@ -24,13 +24,18 @@ export interface Scene {
   play(stage: Stage, notes: Notebook, memory: Memory): Promise<void>;
 }
 
+const LAST_LINES = 12;
+
 /** Writes a job down and expects how it ended. */
 export function keepJob(notes: Notebook, job: JobOutcome, exitCode = 0): JobOutcome {
   notes.keepJob(job);
-  notes.expect(
-    `“${job.name}” ends with exit code ${exitCode}`,
-    job.exitCode === exitCode,
-    job.log.slice(-1500),
-  );
+  notes.expect(`“${job.name}” ends with exit code ${exitCode}`, job.exitCode === exitCode, lastWords(job));
   return job;
+}
+
+/** The last lines that a job said, without the result that it printed as JSON. */
+export function lastWords({ log }: JobOutcome): string[] {
+  const lines = log.trimEnd().split("\n");
+  if (lines.at(-1)?.startsWith("{")) lines.pop();
+  return lines.slice(-LAST_LINES);
 }

@@ -66,6 +66,13 @@ function disguises(value: string): string[] {
   );
   const longest = value.split("\n").toSorted((a, b) => b.length - a.length)[0] ?? value;
   return [
-    ...new Set([longest, JSON.stringify(value).slice(1, -1), encodeURIComponent(value), base64, ...middles]),
+    ...new Set([
+      longest,
+      JSON.stringify(value).slice(1, -1),
+      encodeURIComponent(value),
+      base64,
+      ...middles,
+      Buffer.from(value).toString("hex"),
+    ]),
   ].filter((form) => form.length >= 12);
 }
