@@ -8,7 +8,7 @@ import { EXIT, UserError } from "./errors.ts";
 import { setOutput } from "./github/output.ts";
 import { withdrawSecrets } from "./secrets/open.ts";
 import { redact } from "./secrets/redaction.ts";
-import { createReporter } from "./terminal/reporter.ts";
+import { createReporter, type Reporter } from "./terminal/reporter.ts";
 
 enableCompileCache();
 
@@ -23,49 +23,39 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   rehearse: () => import("./commands/rehearse.ts"),
 };
 
+/** Two SIGINTs within this time, in milliseconds, are one press of Ctrl-C. */
+const SAME_KEY_MS = 500;
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;
-  const load = name === undefined ? undefined : COMMANDS[name];
-  if (!load) {
-    const asked = name === undefined || name === "--help" || name === "-h" || name === "help";
-    process.stderr.write(await overview(asked ? undefined : name));
-    return asked && name !== undefined ? EXIT.done : EXIT.usage;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    process.stderr.write(await overview());
+    return name === undefined ? EXIT.usage : EXIT.done;
   }
-  const { command } = await load();
-  if (rest.includes("--help") || rest.includes("-h")) {
-    process.stderr.write(help(command));
-    return EXIT.done;
-  }
-
   const json = rest.includes("--json");
-  const github = process.env.GITHUB_ACTIONS === "true";
-  const reporter = createReporter({ stream: process.stderr, github });
-  const interruption = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      reporter.warn(`${signal}: ending in order; the engine finishes the step that it is in.`);
-      interruption.abort(
-        new UserError(
-          "interrupted",
-          `Interrupted by ${signal}.`,
-          "Run the same command again: it goes on where this one stopped.",
-        ),
-      );
-    });
-  }
+  const reporter = createReporter({
+    stream: process.stderr,
+    github: process.env.GITHUB_ACTIONS === "true",
+  });
   const context: Context = {
     root: dirname(dirname(fileURLToPath(import.meta.url))),
     env: withdrawSecrets(process.env),
     reporter,
     json,
     now: () => new Date(),
-    signal: interruption.signal,
+    signal: interruption(reporter),
   };
   try {
-    const args = readArguments(command, rest);
-    const result = await command.run(context, args);
+    const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (!load) throw new UserError("usage", `There is no command ${name}.`, await overview(), EXIT.usage);
+    const { command } = await load();
+    if (rest.includes("--help") || rest.includes("-h")) {
+      process.stderr.write(help(command));
+      return EXIT.done;
+    }
+    const result = await command.run(context, readArguments(command, rest));
     setOutput("outcome", result.outcome, context.env);
     if (json) process.stdout.write(`${redact(JSON.stringify(result))}\n`);
     return EXIT.done;
@@ -76,6 +66,40 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
+/**
+ * The signal that is aborted when the process is asked to end: by Ctrl-C, or by a runner, which sends SIGINT, then SIGTERM
+ * 7.5 s later (https://docs.github.com/actions/reference/workflows-and-actions/workflow-cancellation).
+ *
+ * Whatever comes after the first is the same wish once more and changes nothing, but that of a person who presses Ctrl-C
+ * again: that leaves at once.
+ */
+function interruption(reporter: Reporter): AbortSignal {
+  const controller = new AbortController();
+  const terminal = process.stderr.isTTY === true;
+  let asked = 0;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) {
+        // npm passes a terminal's Ctrl-C on to those who have got it already.
+        if (!terminal || signal !== "SIGINT" || performance.now() - asked < SAME_KEY_MS) return;
+        reporter.warn("Left at once: the stack may stay locked, and a step may be half done.");
+        process.exit(EXIT.failed);
+      }
+      asked = performance.now();
+      reporter.warn(
+        `${signal}: ending in order; the engine finishes the step that it is in.${terminal ? " Ctrl-C once more leaves at once." : ""}`,
+      );
+      controller.abort(
+        new UserError(
+          "interrupted",
+          `Interrupted by ${signal}.`,
+          "Run the same command again: it goes on where this one stopped.",
+        ),
+      );
+    });
+  }
+  return controller.signal;
+}
 function readArguments(
   command: Command,
   argv: string[],
@@ -84,14 +108,16 @@ function readArguments(
     const { values, positionals } = parseArgs({
       args: argv,
       options: { ...command.options, json: { type: "boolean" } },
-      allowPositionals: command.positionals.length > 0,
+      allowPositionals: true,
     });
+    const surplus = positionals.slice(command.positionals.length);
+    if (surplus.length > 0) throw new TypeError(`Nobody asked for ${surplus.join(" ")}.`);
     return { values, positionals };
   } catch (error) {
     throw new UserError(
       "usage",
       error instanceof Error ? error.message : String(error),
-      `Usage: ${command.usage}`,
+      `Usage: npm run ${command.usage}`,
       EXIT.usage,
     );
   }
@@ -103,9 +129,8 @@ function report(error: unknown, { env, json, reporter }: Context): number {
     user ? user.message : error instanceof Error ? (error.stack ?? error.message) : String(error),
   );
   setOutput("outcome", user?.code ?? "bug", env);
-  reporter.say(
-    `\n${user ? `Stopped (${user.code}): ` : "This is a bug. "}${message}${user ? `\n\n${redact(user.fix)}` : ""}`,
-  );
+  reporter.fail(user ? `Stopped (${user.code})` : "This is a bug", message);
+  if (user) reporter.say(`\n${user.fix}`);
   if (json) {
     const outcome = user
       ? { outcome: user.code, message, fix: redact(user.fix) }
@@ -115,14 +140,13 @@ function report(error: unknown, { env, json, reporter }: Context): number {
   return user?.exitCode ?? EXIT.failed;
 }
 
-async function overview(unknown: string | undefined): Promise<string> {
+async function overview(): Promise<string> {
   const lines = await Promise.all(
     Object.entries(COMMANDS).map(
       async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).command.summary}`,
     ),
   );
   return [
-    ...(unknown === undefined ? [] : [`There is no command ${unknown}.\n`]),
     "Commands (npm run <command> -- …):",
     ...lines,
     "",

@@ -20,7 +20,11 @@ export const command: Command = {
   positionals: ["tag"],
   options: { "verify-limit": { type: "string" }, stack: { type: "string" } },
   async run(context, { values, positionals }) {
-    const options = Values.parse(values);
+    const parsed = Values.safeParse(values);
+    if (!parsed.success) {
+      throw new UserError("usage", z.prettifyError(parsed.error), `Usage: npm run ${this.usage}`, EXIT.usage);
+    }
+    const options = parsed.data;
     const project = readProject(context.root);
     const name = requireStack(project, options.stack);
     const caller = identifyCaller(context);

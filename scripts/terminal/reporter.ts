@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { annotateError, annotateWarning, endGroup, group } from "../github/output.ts";
 import { redact } from "../secrets/redaction.ts";
 
 /** How a command tells what it is doing. Everything goes to one stream (stderr), so that stdout stays for results. */
@@ -13,7 +14,10 @@ export interface Reporter {
     ended?: (result: T) => string,
   ): Promise<T>;
   say(text: string): void;
+  /** In Actions also on the run's page, as an annotation. */
   warn(text: string): void;
+  /** What a command ended with; in Actions an annotation too. */
+  fail(title: string, text: string): void;
   /** A foldable block in GitHub's log; a plain heading and body elsewhere. */
   block(title: string, body: string): void;
   /** Stops the live line; call it before the process ends. */
@@ -52,17 +56,20 @@ export function createReporter(options: ReporterOptions): Reporter {
     const parts = [...active.values()].map(({ title, note }) => (note ? `${title}: ${note}` : title));
     const [oldest] = active.values();
     const width = Math.max(20, (stream.columns ?? 80) - 12);
-    const text = parts.join("  ·  ");
+    const text = redact(parts.join("  ·  "));
     const shown = text.length > width ? `${text.slice(0, width - 1)}…` : text;
     stream.write(
       `\r\u001b[2K${paint("cyan", FRAMES[frame++ % FRAMES.length] ?? "")} ${shown} ${paint("dim", oldest ? seconds(oldest.since) : "")}`,
     );
   };
-  const line = (text: string) => {
+  const write = (text: string) => {
     clear();
-    stream.write(`${redact(text)}\n`);
+    stream.write(text);
     draw();
   };
+  const line = (text: string) => write(`${github ? disarm(redact(text)) : redact(text)}\n`);
+  // The commands of the log are written by hand-over: their text is escaped, and nothing else writes any.
+  const actions = { GITHUB_ACTIONS: "true" };
   const schedule = () => {
     if (active.size === 0) {
       clearInterval(timer);
@@ -105,11 +112,19 @@ export function createReporter(options: ReporterOptions): Reporter {
       }
     },
     say: (text) => line(text),
-    warn: (text) =>
-      line(github ? `::warning::${text.replaceAll("\n", "%0A")}` : `${paint("yellow", "!")} ${text}`),
+    warn(text) {
+      if (github) annotateWarning(redact(text), {}, actions, { write });
+      else line(`${paint("yellow", "!")} ${text}`);
+    },
+    fail(title, text) {
+      if (github) annotateError(redact(text), { title: redact(title) }, actions, { write });
+      else line(`\n${paint("red", `${title}:`)} ${text}`);
+    },
     block(title, body) {
-      if (github) line(`::group::${title}\n${body}\n::endgroup::`);
-      else line(`${paint("bold", title)}\n${body}`);
+      if (!github) return line(`${paint("bold", title)}\n${body}`);
+      group(redact(title), actions, { write });
+      line(body);
+      endGroup(actions, { write });
     },
     close() {
       clearInterval(timer);
@@ -117,4 +132,12 @@ export function createReporter(options: ReporterOptions): Reporter {
       clear();
     },
   };
+}
+
+/**
+ * Takes workflow commands out of text that others wrote (an engine, a provider, a pull request): the runner would obey any
+ * line that starts with `::`, and `##[` anywhere. https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+ */
+function disarm(text: string): string {
+  return text.replaceAll(/^(\s*:):/gm, "$1\u200b:").replaceAll("##[", "#\u200b#[");
 }
