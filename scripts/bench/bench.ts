@@ -136,7 +136,7 @@ async function makePlayers(
         const name = index === 0 ? "ours" : "stock";
         const { accountId } = world.clouds.cloudflare;
         const checkout = await makeCheckout(root, join(scratch, name, "checkout"), { workers, accountId });
-        if (name === "ours") return { side: oursIn(checkout, world, scratch), checkout, world };
+        if (name === "ours") return { side: oursIn(checkout, world), checkout, world };
         await initStack(runProcess, checkout, world, "dev");
         return { side: stockIn(checkout, world), checkout, world };
       }),

@@ -1,5 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import type { Checkout } from "./checkout.ts";
 import type { Run } from "./measure.ts";
@@ -13,14 +11,14 @@ const Result = z.object({
 });
 
 /** This pipeline: one process of its CLI for each case. Releases are kept in the checkout, as without GitHub. */
-export function oursIn(checkout: Checkout, world: World, scratch: string): Side {
+export function oursIn(checkout: Checkout, world: World): Side {
   const cwd = checkout.dir;
   const cli = async (run: Run, ...args: string[]) => {
     const env = {
       ...world.env,
       DIGEST_KEY: "a long random string for the bench",
-      // Empty each time: a fresh runner has compiled nothing yet.
-      NODE_COMPILE_CACHE: mkdtempSync(join(scratch, "compile-cache-")),
+      // As scripts/toolchain/launch.mjs does it on a fresh runner.
+      NODE_DISABLE_COMPILE_CACHE: "1",
       // The verification goes through the rehearsed internet.
       NODE_USE_ENV_PROXY: "1",
       HTTPS_PROXY: world.clouds.edge.url,

@@ -42,7 +42,7 @@ export function renderTable(
     ...wrap(
       `Medians of ${runs} interleaved ${runs === 1 ? "run" : "runs"}, each of whole processes from start to end, every call to a cloud ${latencyMs} ms longer. ` +
         "Memory is the largest sum of resident memory of all processes at one moment. " +
-        "Ours: one process of the CLI with an empty compile cache, its verification from outside included.",
+        "Ours: one process of the CLI without npm and without Node's compile cache, as on a fresh runner; its verification from outside counts, against it.",
     ),
     ...wrap(`Stock: ${STOCK_IN_WORDS}`),
     "",

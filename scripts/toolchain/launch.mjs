@@ -19,15 +19,14 @@ const FORWARDED = ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR2", "SIGQUIT"];
 export function launch({ root, node, engine, command, args }) {
   const bin = join(root, "node_modules", ".bin");
   const path = [dirname(node), bin, ...(engine ? [dirname(engine.binary)] : []), process.env.PATH ?? ""];
+  const isSource = /\.m?[jt]s$/.test(command);
   const env = {
     ...process.env,
     PATH: path.join(delimiter),
-    NODE_COMPILE_CACHE:
-      process.env.NODE_COMPILE_CACHE ?? join(root, "node_modules", ".cache", "quayside", "compiled"),
+    ...compileCache(root, isSource),
     // A relative one is meant from where the person stands, and the command runs in the repository's folder.
     ...(process.env.PULUMI_HOME && engine ? { PULUMI_HOME: engine.home } : {}),
   };
-  const isSource = /\.m?[jt]s$/.test(command);
   const file = isSource ? node : join(bin, command);
   const child = spawn(file, isSource ? [join(root, command), ...args] : args, {
     cwd: root,
@@ -57,6 +56,22 @@ export function launch({ root, node, engine, command, args }) {
     for (const each of FORWARDED) process.removeAllListeners(each);
     process.kill(process.pid, signal);
   });
+}
+
+/**
+ * What Node has compiled is kept for the next command. A runner of GitHub's own is thrown away after one: there, filling
+ * the cache costs a tenth of a command and nobody reads it.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/variables (RUNNER_ENVIRONMENT)
+ *
+ * @param {string} root
+ * @param {boolean} isSource
+ * @returns {Record<string, string>}
+ */
+function compileCache(root, isSource) {
+  if (process.env.NODE_COMPILE_CACHE) return {};
+  if (isSource && process.env.RUNNER_ENVIRONMENT === "github-hosted")
+    return { NODE_DISABLE_COMPILE_CACHE: "1" };
+  return { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "quayside", "compiled") };
 }
 
 function hasTerminal() {

@@ -44,6 +44,19 @@ describe("the command", () => {
     expect(cache).toBe(path("node_modules/.cache/quayside/compiled"));
   });
 
+  test("keeps nothing that it compiled on a runner that is thrown away, unless told where", async () => {
+    const { run, write } = makeRepository();
+    write(
+      "scripts/env.mjs",
+      "console.log(JSON.stringify([process.env.NODE_DISABLE_COMPILE_CACHE, process.env.NODE_COMPILE_CACHE]));",
+    );
+    const hosted = { RUNNER_ENVIRONMENT: "github-hosted" };
+    const alone = await run(quick("scripts/env.mjs"), hosted).done;
+    expect(JSON.parse(alone.stdout)).toEqual(["1", null]);
+    const told = await run(quick("scripts/env.mjs"), { ...hosted, NODE_COMPILE_CACHE: "/tmp/kept" }).done;
+    expect(JSON.parse(told.stdout)).toEqual([null, "/tmp/kept"]);
+  });
+
   test.each(["SIGTERM", "SIGHUP"] as const)("is told of %s, and ends as it likes", async (signal) => {
     const { run, write } = makeRepository();
     write(
