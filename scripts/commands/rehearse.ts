@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { join, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
 import type { Command } from "./command.ts";
@@ -30,11 +30,12 @@ export const command: Command = {
     const { STORY } = await import("../rehearsal/story/story.ts");
     const { scene, keep, plugins } = parsed.data;
     const dir = resolve(context.root, parsed.data.dir);
-    if (!dir.startsWith(`${context.root}${sep}`)) {
+    // Whatever is in the folder is deleted, and only these names are left alone by git, Biome and vitest.
+    if (dirname(dir) !== context.root || !basename(dir).startsWith(".rehearsal")) {
       throw new UserError(
         "usage",
-        `${dir} is not below the repository.`,
-        "Name a folder below it, like .rehearsal.",
+        `A rehearsal can't be played in ${parsed.data.dir}.`,
+        "Name a folder of the repository whose name begins with .rehearsal.",
         EXIT.usage,
       );
     }
