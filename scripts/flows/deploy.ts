@@ -12,7 +12,7 @@ import { UserError } from "../errors.ts";
 import { cloudflare } from "../providers/cloudflare.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import { writeRecord } from "../release/record.ts";
-import { currentRelease, type ReleaseStore } from "../release/store.ts";
+import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { type CheckResult, checksOf, verify } from "../release/verify.ts";
 import { applyStack } from "../stack/apply.ts";
 import { engineVersion } from "../stack/engine.ts";
@@ -68,7 +68,7 @@ export async function deploy(
   const plans = mkdtempSync(join(tmpdir(), "plan-"));
   const wrangler = lazyWrangler(stack);
   try {
-    const previous = await currentRelease(releases, stack.name);
+    const { current: previous, last } = await latestReleases(releases, stack.name);
     const digestKey = stack.secrets.require("DIGEST_KEY");
     const planFile = join(plans, "plan.json");
     const preview = await reporter.step(
@@ -86,7 +86,7 @@ export async function deploy(
       (await order.guard(preview)) ?? digest(preview.change, { key: digestKey, stack: stack.name });
 
     const nothingToApply = preview.change.steps.length === 0 && preview.change.outputs.length === 0;
-    const edgeParts = edgeChanges(context.root, preview.events, previous).filter(
+    const edgeParts = edgeChanges(context.root, preview.events, last).filter(
       ({ kind, action }) => kind !== "image" && action !== "same",
     );
     // The wrangler processes load while the engine works.
@@ -130,6 +130,7 @@ export async function deploy(
       previous: previous?.id,
     } as const;
 
+    context.signal.throwIfAborted();
     const announced = announce(context, stack, outputs, order.releaseId, previous);
     // Waited for below; until then a refusal must not end the process.
     announced.catch(() => undefined);
@@ -139,7 +140,7 @@ export async function deploy(
         {
           root: context.root,
           outputs,
-          previous,
+          previous: last,
           wrangler: () => wrangler.start(),
           secrets: () => workerSecrets(stack, digestKey),
           release,
@@ -147,14 +148,17 @@ export async function deploy(
         reporter,
       );
     } catch (error) {
-      await announced.catch(() => undefined);
+      const image = await announced.then(
+        () => outputs.image,
+        () => last?.image ?? outputs.image,
+      );
       if (!(error instanceof EdgeFailure)) throw error;
-      const live = { ...previous?.workers, ...error.partial.workers };
       await releases.record(
         {
           ...base,
-          workers: live,
-          sites: { ...previous?.sites, ...error.partial.sites },
+          workers: { ...last?.workers, ...error.partial.workers },
+          sites: { ...last?.sites, ...error.partial.sites },
+          image,
           finishedAt: context.now().toISOString(),
           outcome: "failed",
         },
@@ -170,23 +174,37 @@ export async function deploy(
     }
     const imageChanged = await announced;
 
-    const nothingToDo = nothingToApply && edge.deployed.length === 0 && !imageChanged;
+    const nothingToDo =
+      nothingToApply &&
+      edge.deployed.length === 0 &&
+      !imageChanged &&
+      // A new commit that changes nothing is a release all the same: a tag on it asks whether it ran here.
+      previous?.sha === order.sha &&
+      previous.id === last?.id;
     const manifest: ReleaseManifest = {
       ...base,
       workers: edge.workers,
       sites: edge.sites,
       outcome: "succeeded",
     };
-    const checks = await reporter.step(
-      "Verify from outside",
-      (note) =>
-        verify(checksOf(manifest, outputs), {
-          limitMs: order.verifyLimitMs,
-          signal: context.signal,
-          onProgress: (right, of) => note(`${right} of ${of} answer`),
-        }),
-      (results) => `${results.filter(({ ok }) => ok).length} of ${results.length} answer right`,
-    );
+    const checks = await reporter
+      .step(
+        "Verify from outside",
+        (note) =>
+          verify(checksOf(manifest, outputs), {
+            limitMs: order.verifyLimitMs,
+            signal: context.signal,
+            onProgress: (right, of) => note(`${right} of ${of} answer`),
+          }),
+        (results) => `${results.filter(({ ok }) => ok).length} of ${results.length} answer right`,
+      )
+      .catch(async (error: unknown) => {
+        // Interrupted: what is live must be known to the next deployment and to a rollback.
+        const finishedAt = context.now().toISOString();
+        if (!nothingToDo)
+          await releases.record({ ...manifest, finishedAt, outcome: "failed" }, outputs.app.url);
+        throw error;
+      });
     const wrong = checks.filter(({ ok }) => !ok);
     const finished: ReleaseManifest = {
       ...manifest,

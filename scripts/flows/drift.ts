@@ -1,7 +1,7 @@
 import type { Change, Step } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { cloudflare } from "../providers/cloudflare.ts";
-import { currentRelease, type ReleaseStore } from "../release/store.ts";
+import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { outputsFromEvents } from "../stack/outputs.ts";
 import { previewStack } from "../stack/preview.ts";
 import type { OpenedStack } from "./environment.ts";
@@ -32,7 +32,8 @@ export async function findDrift(
       }),
     (preview) => `${driftedSteps(preview.change).length} drifted`,
   );
-  const release = await currentRelease(releases, stack.name);
+  // What the pipeline left, whatever came of it: a deployment that failed half-way is no drift.
+  const { last: release } = await latestReleases(releases, stack.name);
   const edge: string[] = [];
   if (release) {
     const outputs = outputsFromEvents(stack.name, events);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Context } from "../context.ts";
 import { connect, type Github } from "../github/client.ts";
 import { type GithubEvent, readEvent } from "../github/event.ts";
@@ -35,7 +36,10 @@ export interface OpenedStack {
   target: StackTarget;
 }
 
-/** Opens a stack's secrets and prepares the engine's target for it. Loads the Pulumi program only now. */
+/**
+ * Opens a stack's secrets and prepares the engine's target for it. Loads the Pulumi program only now, and that of the
+ * project's own checkout: a rollback opens an earlier one.
+ */
 export async function openStackTarget(
   context: Context,
   project: Project,
@@ -44,7 +48,9 @@ export async function openStackTarget(
 ): Promise<OpenedStack> {
   const [secrets, { program }] = await Promise.all([
     openSecrets(project.name, stack, purpose, context.env),
-    import("../../infra/program.ts"),
+    import(pathToFileURL(join(project.infraDir, "program.ts")).href) as Promise<
+      typeof import("../../infra/program.ts")
+    >,
   ]);
   const engineEnv = { PULUMI_SKIP_UPDATE_CHECK: "true", ...secrets.forConsumer("engine") };
   const run = async () => ({ ...(await program({ root: context.root, environment: engineEnv })) });

@@ -5,9 +5,10 @@ import { findHazards } from "../change/hazards/index.ts";
 import type { Change, Cost, EdgeChange, Hazard } from "../change/model.ts";
 import { resourcesFromEvents } from "../change/read-resources.ts";
 import type { Context } from "../context.ts";
+import { UserError } from "../errors.ts";
 import { readCatalogue } from "../providers/hetzner.ts";
 import { planCosts } from "../providers/plans.ts";
-import { currentRelease, type ReleaseStore } from "../release/store.ts";
+import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { redact } from "../secrets/redaction.ts";
 import { type Preview, previewStack } from "../stack/preview.ts";
 import { type Project, stackSetting } from "../stack/stacks.ts";
@@ -41,7 +42,7 @@ export async function previewForReview(
   try {
     const opened = await openStackTarget(context, project, stack, "preview");
     const digestKey = opened.secrets.require("DIGEST_KEY");
-    const [preview, catalogue, release] = await Promise.all([
+    const [preview, catalogue, { last }] = await Promise.all([
       context.reporter.step(
         `Preview of ${stack}`,
         (note) =>
@@ -58,7 +59,7 @@ export async function previewForReview(
         planCosts((key) => stackSetting(project, stack, key)),
         opened.secrets.get("HCLOUD_ENDPOINT"),
       ),
-      currentRelease(releases, stack),
+      latestReleases(releases, stack),
     ]);
     const cost = costOf(preview, catalogue);
     return {
@@ -66,12 +67,12 @@ export async function previewForReview(
       change: preview.change,
       cost,
       hazards: findHazards(preview.change, cost, LIMITS),
-      edge: edgeChanges(context.root, preview.events, release),
+      edge: edgeChanges(context.root, preview.events, last),
       fingerprint: fingerprint(preview.change, { key: digestKey, stack, ...place }),
       seconds: seconds(),
     };
   } catch (error) {
-    return { stack, hazards: [], edge: [], failure: failureOf(error), seconds: seconds() };
+    return { stack, hazards: [], edge: [], failure: failureOf(error, context), seconds: seconds() };
   }
 }
 
@@ -79,13 +80,15 @@ function costOf({ events }: Preview, catalogue: Catalogue): Cost {
   return estimateCost(resourcesFromEvents(events, { hashSecret: () => undefined }), catalogue);
 }
 
-function failureOf(error: unknown): { code: string; message: string; fix: string } {
-  const { code, fix } = error as { code?: unknown; fix?: unknown };
+function failureOf(error: unknown, { reporter }: Context): NonNullable<StackPreview["failure"]> {
+  if (error instanceof UserError) {
+    return { code: error.code, message: redact(error.message), fix: redact(error.fix) };
+  }
   const message = error instanceof Error ? error.message : String(error);
+  reporter.say(error instanceof Error ? (error.stack ?? message) : message);
   return {
-    code: typeof code === "string" ? code : "bug",
+    code: "bug",
     message: redact(message),
-    fix:
-      typeof fix === "string" ? redact(fix) : "This is a bug of the pipeline; its stack is in the job's log.",
+    fix: "This is a bug of the pipeline; where it happened is in the job's log.",
   };
 }

@@ -19,7 +19,7 @@ export async function publishDeployment(
 export function describeDeployment({ nothingToDo, manifest, outputs, deployed, change }: Deployment): string {
   if (nothingToDo) return `\nNothing to do: ${manifest.stack} runs ${manifest.id} already, whole.`;
   const parts = [...(change.steps.length > 0 ? [`${change.steps.length} resources`] : []), ...deployed];
-  return `\n${manifest.id} is live: ${outputs.app.url}\nNew: ${parts.join(", ")}.`;
+  return `\n${manifest.id} is live: ${outputs.app.url}\nNew: ${parts.join(", ") || "nothing; every part is as it was"}.`;
 }
 
 function renderDeployment({

@@ -1,14 +1,23 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { digest } from "../change/digest.ts";
 import type { Context } from "../context.ts";
 import { restoreWorker } from "../edge/worker.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { cloudflare } from "../providers/cloudflare.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
-import { describeStep, planRollback, type RollbackPlan, type Scope } from "../release/rollback-plan.ts";
-import { currentRelease, type ReleaseStore, rollbackTarget } from "../release/store.ts";
+import {
+  afterRollback,
+  describeStep,
+  planRollback,
+  type RollbackPlan,
+  type RollbackStep,
+  type Scope,
+} from "../release/rollback-plan.ts";
+import { latestReleases, type ReleaseStore, rollbackTarget } from "../release/store.ts";
 import { type CheckResult, checksOf, verify } from "../release/verify.ts";
 import { applyStack } from "../stack/apply.ts";
 import { outputsFromEvents } from "../stack/outputs.ts";
@@ -48,7 +57,8 @@ export async function rollback(
 ): Promise<RolledBack> {
   const { reporter } = context;
   const started = context.now();
-  const current = await currentRelease(releases, order.stackName);
+  // What is live, and that may be a release that failed its checks: the best reason to go back.
+  const { last: current } = await latestReleases(releases, order.stackName);
   const target = await rollbackTarget(releases, order.stackName, order.to);
   if (!current)
     throw new UserError("release-unknown", `Stack ${order.stackName} has no release.`, "Deploy it first.", 2);
@@ -64,94 +74,111 @@ export async function rollback(
     ? await checkoutRelease(context.root, target.sha)
     : undefined;
   const infra = worktree ? await order.open(worktree) : stack;
-  const preview = await reporter.step(
-    worktree ? `Preview of ${order.stackName} at ${target.sha.slice(0, 7)}` : `Reading ${order.stackName}`,
-    () => previewStack(infra.target, { digestKey, signal: context.signal }),
-    ({ change }) => (worktree ? `${change.steps.length} to change` : ""),
-  );
-
-  reporter.block(
-    `Rollback of ${order.stackName} from ${current.id} to ${target.id} (${order.scope})`,
-    [
-      ...plan.steps.map((step) => `  ${describeStep(step)}`),
-      ...(plan.steps.length === 0 ? ["  Nothing to do: this is what runs."] : []),
-      ...(worktree
-        ? preview.change.steps.map(({ operation, name, type }) => `    ${operation} ${name} (${type})`)
-        : []),
-      ...plan.limits.map((limit) => `  Not undone: ${limit}`),
-    ].join("\n"),
-  );
-  let outputs = outputsFromEvents(order.stackName, preview.events);
-  await refuseWhatIsGone(plan, target, outputs, api);
-  if (order.dryRun || plan.steps.length === 0) return { plan, target, checks: [] };
-
+  const plans = mkdtempSync(join(tmpdir(), "plan-"));
+  const planFile = join(plans, "plan.json");
   const wrangler = lazyWrangler(stack);
   try {
+    const preview = await reporter.step(
+      worktree ? `Preview of ${order.stackName} at ${target.sha.slice(0, 7)}` : `Reading ${order.stackName}`,
+      () => previewStack(infra.target, { digestKey, planFile, signal: context.signal }),
+      ({ change }) => (worktree ? `${change.steps.length} to change` : ""),
+    );
+    reporter.block(
+      `Rollback of ${order.stackName} from ${current.id} to ${target.id} (${order.scope})`,
+      [
+        ...plan.steps.map((step) => `  ${describeStep(step)}`),
+        ...(plan.steps.length === 0 ? ["  Nothing to do: this is what runs."] : []),
+        ...(worktree
+          ? preview.change.steps.map(({ operation, name, type }) => `    ${operation} ${name} (${type})`)
+          : []),
+        ...plan.limits.map((limit) => `  Not undone: ${limit}`),
+      ].join("\n"),
+    );
+    let outputs = outputsFromEvents(order.stackName, preview.events);
+    await refuseWhatIsGone(plan, target, outputs, api);
+    if (order.dryRun || plan.steps.length === 0) return { plan, target, checks: [] };
+
     const workers = plan.steps.filter(({ kind }) => kind === "worker");
     if (workers.length > 0) wrangler.start(workers.length);
     if (worktree && preview.change.steps.length > 0) {
       const applied = await reporter.step(`Update of ${order.stackName}`, () =>
-        applyStack(infra.target, { message: `Rollback to ${target.id}`, signal: context.signal }),
+        applyStack(infra.target, {
+          planFile,
+          message: `Rollback to ${target.id}`,
+          signal: context.signal,
+        }),
       );
       outputs = applied.outputs;
     }
+    context.signal.throwIfAborted();
     const message = `Rollback to ${target.id}`;
     const releaseId = order.releaseId(target);
-    await Promise.all(
-      plan.steps.map(async (step) => {
-        switch (step.kind) {
-          case "worker":
-            return reporter.step(describeStep(step), () =>
-              restoreWorker(wrangler.start(), {
-                scriptName: step.scriptName,
-                versionId: step.to,
-                accountId: outputs.accountId,
-                message,
-              }),
-            );
-          case "site":
-            await reporter.step(describeStep(step), () =>
-              api.rollbackPages(outputs.accountId, step.project, step.to),
-            );
-            return;
-          case "image":
-            return writeReleaseRecord(context, stack, outputs, releaseId, step.to);
-          case "infra":
-            return;
-        }
-      }),
+    const bringBack = async (step: RollbackStep): Promise<void> => {
+      switch (step.kind) {
+        case "worker":
+          return reporter.step(describeStep(step), () =>
+            restoreWorker(wrangler.start(), {
+              scriptName: step.scriptName,
+              versionId: step.to,
+              accountId: outputs.accountId,
+              message,
+            }),
+          );
+        case "site":
+          await reporter.step(describeStep(step), () =>
+            api.rollbackPages(outputs.accountId, step.project, step.to),
+          );
+          return;
+        case "image":
+          return writeReleaseRecord(context, stack, outputs, releaseId, step.to);
+        case "infra":
+          return;
+      }
+    };
+    const settled = await Promise.allSettled(plan.steps.map(bringBack));
+    const back = plan.steps.filter((_, index) => settled[index]?.status === "fulfilled");
+    const failures = settled.flatMap((result) =>
+      result.status === "rejected" ? [messageOf(result.reason)] : [],
     );
 
-    const edge = order.scope === "all" || order.scope === "edge";
-    const app = order.scope === "all" || order.scope === "app";
     const manifest: ReleaseManifest = {
-      ...current,
+      ...afterRollback(current, target, back),
       id: releaseId,
       kind: "rollback",
-      sha: plan.steps.some(({ kind }) => kind === "infra") || edge ? target.sha : current.sha,
-      ref: target.ref,
       actor: order.actor,
       runUrl: order.runUrl,
-      workers: edge ? { ...current.workers, ...target.workers } : current.workers,
-      sites: edge ? { ...current.sites, ...target.sites } : current.sites,
-      image: app ? target.image : current.image,
+      digest: worktree ? digest(preview.change, { key: digestKey, stack: order.stackName }) : undefined,
       startedAt: started.toISOString(),
       previous: current.id,
       outcome: "succeeded",
     };
-    const checks = await reporter.step("Verify from outside", (note) =>
-      verify(checksOf(manifest, outputs), {
-        limitMs: order.verifyLimitMs,
-        onProgress: (right, of) => note(`${right} of ${of} answer`),
-      }),
-    );
-    const wrong = checks.filter(({ ok }) => !ok);
-    const finished: ReleaseManifest = {
-      ...manifest,
-      finishedAt: context.now().toISOString(),
-      outcome: wrong.length === 0 ? "succeeded" : "failed",
+    const record = (outcome: ReleaseManifest["outcome"]) => {
+      const finished = { ...manifest, finishedAt: context.now().toISOString(), outcome };
+      return releases.record(finished, outputs.app.url).then(() => finished);
     };
-    await releases.record(finished, outputs.app.url);
+    if (failures.length > 0) {
+      await record("failed");
+      throw new UserError(
+        "rollback-failed",
+        `Not every part of ${order.stackName} is back at ${target.id}:\n${failures.join("\n")}\nBack: ${back.map(describeStep).join("; ") || "nothing"}.`,
+        "Mend the cause and run the same command again: what is back already is left alone.",
+      );
+    }
+    const checks = await reporter
+      .step("Verify from outside", (note) =>
+        verify(checksOf(manifest, outputs), {
+          limitMs: order.verifyLimitMs,
+          signal: context.signal,
+          onProgress: (right, of) => note(`${right} of ${of} answer`),
+        }),
+      )
+      .catch(async (error: unknown) => {
+        // Interrupted: what is live must be known to whoever goes on.
+        await record("failed");
+        throw error;
+      });
+    const wrong = checks.filter(({ ok }) => !ok);
+    const finished = await record(wrong.length === 0 ? "succeeded" : "failed");
     if (wrong.length > 0) {
       throw new UserError(
         "verify-failed",
@@ -162,6 +189,7 @@ export async function rollback(
     return { plan, target, manifest: finished, checks };
   } finally {
     await wrangler.close();
+    rmSync(plans, { recursive: true, force: true });
   }
 }
 
@@ -199,8 +227,10 @@ async function refuseWhatIsGone(
 /** A worktree of the release's commit, below the repository so that the installed packages are found. */
 async function checkoutRelease(root: string, sha: string): Promise<string> {
   const dir = join(root, ".releases", "worktrees", sha);
-  if (existsSync(dir)) return dir;
+  if (existsSync(join(dir, "infra", "Pulumi.yaml"))) return dir;
   try {
+    // What a checkout that was killed half-way has left.
+    rmSync(dir, { recursive: true, force: true });
     await execa("git", ["worktree", "add", "--detach", "--force", dir, sha], { cwd: root });
   } catch (error) {
     throw new UserError(
@@ -212,4 +242,8 @@ async function checkoutRelease(root: string, sha: string): Promise<string> {
     );
   }
   return dir;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeStep, planRollback, SCOPES } from "./rollback-plan.ts";
+import { afterRollback, describeStep, planRollback, SCOPES } from "./rollback-plan.ts";
 import { image, manifest } from "./testing/manifest.ts";
 
 const one = manifest(1);
@@ -51,4 +51,25 @@ test("A Worker whose secrets have changed since says that the old ones come back
     "the old values are in use again: Worker intake",
   );
   expect(planRollback(two, one, "edge").limits.join()).not.toContain("old values");
+});
+
+test("When all steps are done the stack runs the release again; a scope, or a step that failed, leaves its part", () => {
+  const whole = planRollback(two, one, "all").steps;
+  expect(afterRollback(two, one, whole)).toMatchObject({
+    sha: one.sha,
+    workers: one.workers,
+    sites: one.sites,
+    image: one.image,
+  });
+  expect(planRollback(afterRollback(two, one, whole), one, "all").steps).toEqual([]);
+  expect(afterRollback(two, one, planRollback(two, one, "edge").steps)).toMatchObject({
+    sha: two.sha,
+    image: two.image,
+  });
+  const half = afterRollback(
+    two,
+    one,
+    whole.filter(({ kind }) => kind === "site"),
+  );
+  expect(planRollback(half, one, "all").steps.map(({ kind }) => kind)).toEqual(["infra", "worker", "image"]);
 });

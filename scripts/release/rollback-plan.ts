@@ -69,6 +69,39 @@ export function planRollback(current: ReleaseManifest, target: ReleaseManifest, 
   return { steps, limits };
 }
 
+/**
+ * What a stack runs when these steps of a rollback are done. Its commit is the infrastructure's: a Worker or an image of
+ * another release says so by its own version. Pure.
+ */
+export function afterRollback(
+  current: ReleaseManifest,
+  target: ReleaseManifest,
+  done: readonly RollbackStep[],
+): ReleaseManifest {
+  const after = { ...current, workers: { ...current.workers }, sites: { ...current.sites } };
+  for (const step of done) {
+    switch (step.kind) {
+      case "worker": {
+        const worker = target.workers[step.name];
+        if (worker) after.workers[step.name] = worker;
+        break;
+      }
+      case "site": {
+        const site = target.sites[step.name];
+        if (site) after.sites[step.name] = site;
+        break;
+      }
+      case "image":
+        after.image = step.to;
+        break;
+      case "infra":
+        after.sha = step.to;
+        after.ref = target.ref;
+    }
+  }
+  return after;
+}
+
 /** One line for a person. */
 export function describeStep(step: RollbackStep): string {
   switch (step.kind) {

@@ -108,7 +108,7 @@ export async function latestReleases(store: ReleaseStore, stack: string): Promis
 }
 
 /**
- * The release that a rollback goes to: the one named (by its id or its tag), or the newest one that succeeded before the current one.
+ * The release that a rollback goes to: the one named (by its id or its tag), or the newest one that succeeded with another commit than the last.
  *
  * @throws UserError `release-unknown` with the ids that there are
  */
@@ -117,10 +117,11 @@ export async function rollbackTarget(
   stack: string,
   wanted?: string,
 ): Promise<ReleaseManifest> {
-  const releases = (await store.list(stack, HISTORY)).filter((release) => release.outcome === "succeeded");
+  const all = await store.list(stack, HISTORY);
+  const releases = all.filter((release) => release.outcome === "succeeded");
   const target = wanted
     ? releases.find(({ id, ref }) => [id, ref, ref.replace("refs/tags/", "")].includes(wanted))
-    : releases.slice(1).find((release) => release.sha !== releases[0]?.sha);
+    : releases.find((release) => release.sha !== all[0]?.sha);
   if (target) return target;
   const known = releases.map((release) => release.id).slice(0, 10);
   throw new UserError(

@@ -126,7 +126,9 @@ function engineCommand(target: StackTarget): RunnableCommand {
         killSignal: "SIGINT",
         forceKillAfterDelay: false,
       });
-      const interrupt = () => void child.kill("SIGINT");
+      const interrupt = () => {
+        if (!signal?.aborted) child.kill("SIGINT");
+      };
       process.once("exit", interrupt);
       if (onOutput) child.stdout?.on("data", (chunk: Buffer) => onOutput(chunk.toString()));
       if (onError) child.stderr?.on("data", (chunk: Buffer) => onError(chunk.toString()));
