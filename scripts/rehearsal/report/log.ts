@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import type { Html } from "./html.ts";
 
 const GROUP = /^::group::(.*)$/;
-const ANNOTATION = /^::(warning|error|notice)(?: [^:]*)?::(.*)$/;
+const ANNOTATION = /^::(warning|error|notice)(?: (?:[^:]*,)?title=([^,:]*))?[^:]*::(.*)$/;
 
 /** A job's log about as GitHub shows it: groups and annotations as such, the result that it printed as JSON in a fold. */
 export function jobLog(content: string, label: string): Html {
@@ -18,9 +18,9 @@ function logLine(line: string): Html {
   const group = GROUP.exec(line)?.[1];
   if (group !== undefined) return html`<span class="line group">${group}\n</span>`;
   if (line === "::endgroup::") return html``;
-  const [, kind, said] = ANNOTATION.exec(line) ?? [];
+  const [, kind, title, said] = ANNOTATION.exec(line) ?? [];
   if (kind !== undefined && said !== undefined) {
-    const word = `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
+    const word = title ?? `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
     return html`<span class="line ${kind}">${word}: ${said.replaceAll("%0A", "\n").replaceAll("%25", "%")}\n</span>`;
   }
   const tone = /^\s*✓/.test(line) ? "good" : /^\s*✗/.test(line) ? "error" : "";

@@ -35,7 +35,8 @@ export function keepJob(notes: Notebook, job: JobOutcome, exitCode = 0): JobOutc
 
 /** The last lines that a job said, without the result that it printed as JSON. */
 export function lastWords({ log }: JobOutcome): string[] {
-  const lines = log.trimEnd().split("\n");
+  // An annotation has its line feeds escaped: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+  const lines = log.trimEnd().replaceAll("%0A", "\n").split("\n");
   if (lines.at(-1)?.startsWith("{")) lines.pop();
   return lines.slice(-LAST_LINES);
 }
