@@ -174,6 +174,34 @@ test("A missing binding stops all of it before the first deployment", async () =
   expect(await says("/")).toBe(before);
 });
 
+test("Commands that run at once in one host are told apart: each has its own result and its own words", async () => {
+  const folder = join(world, "many");
+  const config = (name: string, main: string) => {
+    writeFiles(folder, {
+      [`${name}.json`]: JSON.stringify({ name, main, compatibility_date: "2026-01-01", workers_dev: false }),
+      [main]: main.startsWith("broken") ? `export default { ${main.length} = ` : WORKER(name),
+    });
+    return join(folder, `${name}.json`);
+  };
+  const names = ["many-1", "many-2", "broken-1", "many-3", "broken-2", "many-4"];
+  const outcomes = await Promise.allSettled(
+    names.map((name) => wrangler.run(["deploy", "--config", config(name, `${name}.js`)], cloud.accountId)),
+  );
+  for (const [index, outcome] of outcomes.entries()) {
+    const name = names[index] ?? "";
+    if (outcome.status === "fulfilled") {
+      expect(outcome.value).toContainEqual(expect.objectContaining({ type: "deploy", worker_name: name }));
+    } else {
+      expect(outcome.reason.message).toContain(`${name}.js`);
+      for (const other of names.filter((each) => each !== name))
+        expect(outcome.reason.message).not.toContain(other);
+    }
+  }
+  expect(outcomes.map(({ status }) => status === "fulfilled")).toEqual(
+    names.map((name) => name.startsWith("many")),
+  );
+});
+
 test("A host that dies fails its command, says how, and is replaced for the next one", async () => {
   const { stdout } = await execa("ps", ["-A", "-o", "pid=,ppid=,args="]);
   const host = stdout

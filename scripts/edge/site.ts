@@ -10,6 +10,7 @@ import type { Wrangler } from "./wrangler.ts";
 
 const DeployEntry = z.object({
   type: z.literal("pages-deploy"),
+  pages_project: z.string(),
   deployment_id: z.string(),
 });
 
@@ -77,7 +78,9 @@ export async function deploySite(
       ],
       outputs.accountId,
     );
-    const entry = entries.map((line) => DeployEntry.safeParse(line)).find((parsed) => parsed.success)?.data;
+    const entry = entries
+      .map((line) => DeployEntry.safeParse(line).data)
+      .find((each) => each?.pages_project === target.project);
     if (!entry) {
       throw new UserError(
         "wrangler-silent",

@@ -10,7 +10,11 @@ import type { WorkerSource } from "./parts.ts";
 import { workerConfig } from "./worker-config.ts";
 import type { Wrangler } from "./wrangler.ts";
 
-const DeployEntry = z.object({ type: z.literal("deploy"), version_id: z.string() });
+const DeployEntry = z.object({
+  type: z.literal("deploy"),
+  worker_name: z.string(),
+  version_id: z.string(),
+});
 
 /** Cloudflare's limit for the message of a version and of a deployment. */
 const MESSAGE_MAX = 100;
@@ -83,7 +87,9 @@ export async function deployWorker(
       outputs.accountId,
     ),
   );
-  const entry = entries.map((line) => DeployEntry.safeParse(line)).find((parsed) => parsed.success)?.data;
+  const entry = entries
+    .map((line) => DeployEntry.safeParse(line).data)
+    .find((each) => each?.worker_name === config.name);
   if (!entry) {
     throw new UserError(
       "wrangler-silent",
