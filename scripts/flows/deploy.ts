@@ -298,12 +298,11 @@ export function lazyWrangler(stack: OpenedStack): {
 }
 
 /**
- * How many wrangler processes are worth their start, some 0.7 s of a core each, for a number of commands: a loaded one needs
- * 0.1 s of a core for a command and then waits for Cloudflare.
+ * How many wrangler processes are worth their start (a second of a core and a quarter of a gigabyte each) for a number of
+ * commands: one does eight at once, and only where many more of them keep its one core busy does a second help.
  */
 function processesFor(commands: number): number {
-  if (commands <= 1) return 1;
-  return commands <= 6 ? 2 : 4;
+  return commands <= 12 ? 1 : 2;
 }
 
 function wranglerVersion(): string {
