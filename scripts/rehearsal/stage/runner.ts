@@ -129,11 +129,12 @@ export class Runner {
         },
       },
     );
+    const [command, ...args] = order.command;
     const { log, masks } = applyMasks(result.all ?? "");
     const hide = (text: string) => masks.reduce((clean, mask) => clean.replaceAll(mask, "***"), text);
     return {
       name: order.name,
-      command: `npm run ${order.command.join(" ")}`,
+      command: ["npm", "run", command, ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
       exitCode: result.exitCode ?? 1,
       seconds: (performance.now() - started) / 1000,
       log,
