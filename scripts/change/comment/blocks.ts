@@ -108,11 +108,12 @@ export function edgeTable(edge: readonly EdgeChange[]): string | undefined {
   if (edge.length === 0) return undefined;
   const same = edge.filter(({ action }) => action === "same");
   const changed = edge.filter(({ action }) => action !== "same");
+  const previews = changed.some((change) => safeUrl(change.previewUrl));
   const rows = changed.slice(0, MOST_EDGE_ROWS).map((change) => {
     const versions = [change.before, change.after].filter((version) => version !== undefined);
     const url = safeUrl(change.previewUrl);
     const version = versions.map((one) => code(one, 40)).join(" → ");
-    return `| ${change.action === "remove" ? "**remove**" : change.action} | ${code(change.name, 60)} | ${edgeWords(change)} | ${version} | ${url ? link("look at it", url) : ""} |`;
+    return `| ${change.action === "remove" ? "**remove**" : change.action} | ${code(change.name, 60)} | ${edgeWords(change)} | ${version} |${previews ? ` ${url ? link("look at it", url) : ""} |` : ""}`;
   });
   const more = changed.length - rows.length;
   const names = same.slice(0, 8).map(({ name }) => code(name, 40));
@@ -123,7 +124,13 @@ export function edgeTable(edge: readonly EdgeChange[]): string | undefined {
       : "";
   return [
     ...(rows.length > 0
-      ? [["| Edge | Name | | Version | Preview |", "| :-- | :-- | :-- | :-- | :-- |", ...rows].join("\n")]
+      ? [
+          [
+            `| Edge | Name | | Version |${previews ? " Preview |" : ""}`,
+            `| :-- | :-- | :-- | :-- |${previews ? " :-- |" : ""}`,
+            ...rows,
+          ].join("\n"),
+        ]
       : []),
     ...(more > 0 ? [`And ${number(more)} more at the edge.`] : []),
     ...(unchanged ? [unchanged] : []),
