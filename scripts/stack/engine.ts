@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
@@ -77,15 +77,12 @@ const workspaces = new Map<string, string>();
 
 /**
  * A folder of its own for the engine, with the stack's settings: the engine writes into them (a new stack's salt), and a
- * checkout must stay as it was committed. A stack keeps its folder, and so its salt, until the process ends; with another
- * passphrase or another backend it is another stack.
+ * checkout must stay as it was committed. A stack keeps its folder, and so its salt, until the process ends; with other
+ * settings, another passphrase or another backend it gets another one.
  */
 function workspaceOf({ infraDir, name, engineEnv }: StackTarget): string {
   const settings = `Pulumi.${name}.yaml`;
   const file = join(infraDir, settings);
-  const key = JSON.stringify([file, engineEnv.PULUMI_BACKEND_URL, engineEnv.PULUMI_CONFIG_PASSPHRASE]);
-  const known = workspaces.get(key);
-  if (known) return known;
   if (!existsSync(file)) {
     throw new UserError(
       "stack-unknown",
@@ -94,9 +91,14 @@ function workspaceOf({ infraDir, name, engineEnv }: StackTarget): string {
       EXIT.usage,
     );
   }
+  const content = readFileSync(file, "utf8");
+  const { PULUMI_BACKEND_URL: backend, PULUMI_CONFIG_PASSPHRASE: passphrase } = engineEnv;
+  const key = JSON.stringify([file, content, backend, passphrase]);
+  const known = workspaces.get(key);
+  if (known) return known;
   const folder = mkdtempSync(join(tmpdir(), `stack-${name}-`));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  copyFileSync(file, join(folder, settings));
+  writeFileSync(join(folder, settings), content);
   workspaces.set(key, folder);
   return folder;
 }
