@@ -131,7 +131,7 @@ test("A wrong passphrase, a backend that is not there and a stack without a file
     { code: "passphrase-wrong", exitCode: 2, fix: expect.stringContaining("ESC") },
     {
       code: "engine-failed",
-      message: expect.stringMatching(/open stack dev[\s\S]*nowhere/),
+      message: expect.stringMatching(/could not (open|preview) stack dev[\s\S]*nowhere/),
       fix: expect.stringContaining("PULUMI_BACKEND_URL"),
     },
     { code: "stack-unknown", exitCode: 2 },

@@ -63,9 +63,11 @@ export function engineFailure(
 const PLAN_VIOLATED =
   /not allowed by the plan|violates plan|expected resource operations for .* but none were seen/;
 
+const BEFORE =
+  "Mend what is named above (PULUMI_BACKEND_URL says where the state is) and run the same command again; nothing was touched.";
 const FIX = {
-  open: "Check PULUMI_BACKEND_URL and the access to it; nothing was touched.",
-  preview: "Mend what is named above and run the same command again; nothing was touched.",
+  open: BEFORE,
+  preview: BEFORE,
   apply:
     "Mend what the provider names above and run the same command again: what was done is in the state and is not done twice.",
 };

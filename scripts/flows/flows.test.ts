@@ -1,0 +1,287 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { command as deploy } from "../commands/deploy.ts";
+import { command as drift } from "../commands/drift.ts";
+import { command as preview } from "../commands/preview.ts";
+import { command as release } from "../commands/release.ts";
+import { command as rollback } from "../commands/rollback.ts";
+import { openSecrets } from "../secrets/open.ts";
+import { redact } from "../secrets/redaction.ts";
+import { makeWorld, SECRETS, type World } from "./testing/world.ts";
+
+// One world and one stack, by the real engine and the real wrangler. The tests tell one story, in their order.
+
+const ROOT = dirname(dirname(import.meta.dirname));
+const LIMIT = { "verify-limit": "20" };
+let world: World;
+/** The commit that dev was brought up with. */
+let first: string;
+
+beforeAll(async () => {
+  world = await makeWorld(ROOT);
+  first = await world.checkout.git("rev-parse", "HEAD");
+}, 60_000);
+afterAll(() => world?.close());
+
+async function commit(message: string, edit: () => void): Promise<string> {
+  await world.checkout.git("checkout", "--quiet", "--force", "main");
+  edit();
+  const sha = await world.checkout.commit(message);
+  await world.checkout.git("push", "--quiet", "origin", "main");
+  return sha;
+}
+const title = async () =>
+  /<title>(.*)<\/title>/.exec(await (await fetch("https://www-dev.example.com/")).text())?.[1];
+
+describe("secrets", () => {
+  test("A job in the environment of a stack opens it by its identity alone, another job does not", async () => {
+    const job = world.pushed(first);
+    const secrets = await openSecrets("quayside", "dev", "deploy", await world.environmentOf(job));
+    expect(secrets.require("HCLOUD_TOKEN")).toBe(world.clouds.hetzner.token);
+    expect(redact(`${world.clouds.hetzner.token} ${SECRETS.DIGEST_KEY}`)).toBe("[secret] [secret]");
+
+    const elsewhere = await world.environmentOf({ ...job, environment: undefined });
+    await expect(openSecrets("quayside", "dev", "deploy", elsewhere)).rejects.toMatchObject({
+      code: "esc-refused",
+      message: expect.stringMatching(/40[134]/),
+    });
+    const reader = await openSecrets("quayside", "dev", "preview", elsewhere);
+    expect(reader.require("HCLOUD_TOKEN")).toBe(world.clouds.hetzner.readToken);
+  });
+
+  test("A bad moment of ESC is waited for, in the exchange and in the opening", async () => {
+    await world.fault("esc", { path: "/oauth/token", fault: { kind: "status", status: 500 } });
+    await world.fault("esc", { path: "/open", fault: { kind: "status", status: 429, retryAfterSeconds: 0 } });
+    const secrets = await openSecrets(
+      "quayside",
+      "dev",
+      "deploy",
+      await world.environmentOf(world.pushed(first)),
+    );
+    expect(secrets.require("DIGEST_KEY")).toBe(SECRETS.DIGEST_KEY);
+  });
+});
+
+describe("deploy", () => {
+  test("Ctrl-C reaches the engine once: it ends in order, with the state saved and the lock given back", async () => {
+    const env = await world.environmentOf(world.pushed(first));
+    await world.fault("hetzner", {
+      method: "POST",
+      path: "/servers$",
+      fault: { kind: "slow-action", ms: 2000 },
+    });
+    const child = spawn(process.execPath, ["--no-warnings", "scripts/cli.ts", "deploy", "dev", "--json"], {
+      cwd: world.checkout.dir,
+      env,
+      // A process group of its own, as a shell makes it for a job.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    await vi.waitFor(async () => expect(await world.writes()).toContain("POST /v1/servers"), {
+      timeout: 25_000,
+      interval: 50,
+    });
+    // What a terminal does.
+    process.kill(-(child.pid ?? 0), "SIGINT");
+    expect([await ended, await stderr]).toEqual([1, expect.stringContaining("Stopped (interrupted)")]);
+    expect(JSON.parse(await stdout)).toMatchObject({ outcome: "interrupted" });
+
+    const state = join(env.PULUMI_BACKEND_URL?.replace("file://", "") ?? "", ".pulumi");
+    const locks = join(state, "locks", "organization", "quayside", "dev");
+    expect(existsSync(locks) ? readdirSync(locks) : []).toEqual([]);
+    expect(readFileSync(join(state, "stacks", "quayside", "dev.json"), "utf8")).toContain(
+      "hcloud:index/network:Network",
+    );
+    expect(await world.github.releases("dev")).toEqual([]);
+  }, 60_000);
+
+  test("The same command goes on where it was stopped, and the release is written down", async () => {
+    const result = await world.run(deploy, world.pushed(first), ["dev"], LIMIT);
+    expect(result).toMatchObject({
+      outcome: "succeeded",
+      deployed: expect.arrayContaining(["workers/intake", "sites/www", "sites/status", "image"]),
+    });
+    const [kept] = await world.github.releases("dev");
+    expect(kept).toMatchObject({ sha: first, state: "success" });
+    const servers = await fetch(`${world.clouds.hetzner.url}/servers`, {
+      headers: { authorization: `Bearer ${world.clouds.hetzner.token}` },
+    });
+    expect(((await servers.json()) as { servers: unknown[] }).servers).toHaveLength(1);
+  }, 60_000);
+
+  test("Once more there is nothing to do: nothing is called that changes anything, no release is made", async () => {
+    await world.forgetCalls();
+    const result = await world.run(deploy, world.pushed(first), ["dev"], LIMIT);
+    expect(result).toMatchObject({
+      outcome: "nothing-to-do",
+      steps: 0,
+      deployed: [],
+      release: { sha: first },
+    });
+    expect(await world.writes()).toEqual([]);
+    expect(await world.github.releases("dev")).toHaveLength(1);
+  });
+
+  test("A commit that changes one site deploys that site and is a release of its own", async () => {
+    const sha = await commit("Change the title", () => {
+      const page = readFileSync(join(world.checkout.dir, "sites/www/index.html"), "utf8");
+      world.checkout.edit(
+        "sites/www/index.html",
+        /<title>.*<\/title>/.exec(page)?.[0] ?? "",
+        "<title>Second</title>",
+      );
+    });
+    const result = await world.run(deploy, world.pushed(sha), ["dev"], LIMIT);
+    expect(result).toMatchObject({ outcome: "succeeded", steps: 0, deployed: ["sites/www"] });
+    expect(await title()).toBe("Second");
+  });
+
+  test("A commit that changes nothing is a release too, so that a tag on it finds that it ran here", async () => {
+    const sha = await commit("Say more in the README", () =>
+      world.checkout.edit("README.md", "#", "# The\n\n#"),
+    );
+    const result = await world.run(deploy, world.pushed(sha), ["dev"], LIMIT);
+    expect(result).toMatchObject({ outcome: "succeeded", steps: 0, deployed: [], release: { sha } });
+    expect((await world.github.releases("dev")).map((kept) => kept.sha)[0]).toBe(sha);
+  });
+});
+
+describe("rollback", () => {
+  test("A dry run says what would come back and changes nothing; then it comes back", async () => {
+    const target = (await world.github.releases("dev")).at(-1)?.id;
+    const job = { ...world.pushed(first), event: world.github.dispatchEvent({ stack: "dev" }) };
+    const options = { to: target, scope: "edge", ...LIMIT };
+    await world.forgetCalls();
+    const dry = await world.run(rollback, job, ["dev"], { ...options, "dry-run": true });
+    expect(dry).toMatchObject({ outcome: "dry-run", target });
+    expect(dry.log).toContain("Site www: deployment");
+    expect(await world.writes()).toEqual([]);
+
+    expect(await world.run(rollback, job, ["dev"], options)).toMatchObject({ outcome: "succeeded", target });
+    expect(await title()).not.toBe("Second");
+  });
+
+  test("A release that is not there is refused with those that are", async () => {
+    const job = { ...world.pushed(first), event: world.github.dispatchEvent({ stack: "dev" }) };
+    await expect(world.run(rollback, job, ["dev"], { to: "dev-v9", ...LIMIT })).rejects.toMatchObject({
+      code: "release-unknown",
+      exitCode: 2,
+    });
+  });
+});
+
+describe("drift", () => {
+  test("What is changed by hand is found, in the clouds and at the edge, and nothing else is", async () => {
+    const job = { ...world.pushed(first), environment: undefined };
+    const { url, token, zoneId, accountId } = world.clouds.cloudflare;
+    const call = async (method: string, path: string, body?: object) =>
+      (await (
+        await fetch(`${url}${path}`, {
+          method,
+          headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+          ...(body ? { body: JSON.stringify(body) } : {}),
+        })
+      ).json()) as { result: { id: string; name: string }[] };
+    const records = await call("GET", `/zones/${zoneId}/dns_records?name=app-dev.example.com`);
+    await call("PATCH", `/zones/${zoneId}/dns_records/${records.result[0]?.id}`, { comment: "by hand" });
+    const projects = await call("GET", `/accounts/${accountId}/pages/projects`);
+    const www = projects.result.find(({ name }) => name.includes("www"))?.name;
+    const deployments = await call("GET", `/accounts/${accountId}/pages/projects/${www}/deployments`);
+    const newest = deployments.result[0]?.id;
+    await call("POST", `/accounts/${accountId}/pages/projects/${www}/deployments/${newest}/rollback`);
+
+    const found = await world.run(drift, job, ["dev"]);
+    expect(found).toMatchObject({
+      outcome: "drifted",
+      stacks: [
+        {
+          resources: [expect.stringContaining("dnsRecord")],
+          edge: [expect.stringContaining(`Site www serves deployment ${newest}`)],
+        },
+      ],
+    });
+    expect((await world.github.issues("open")).map((issue) => issue.title)).toEqual([
+      "dev is not what its last release says",
+    ]);
+  });
+});
+
+describe("guards stop a deployment with exit code 3, and nothing is touched", () => {
+  let merged: string;
+
+  test("Hazards that were reviewed and not allowed", async () => {
+    const { checkout, github } = world;
+    await checkout.git("checkout", "--quiet", "--force", "-B", "larger", "main");
+    checkout.edit("infra/Pulumi.dev.yaml", "serverType: cpx21", "serverType: cpx31");
+    const head = await checkout.commit("A larger server");
+    await checkout.git("push", "--quiet", "origin", "larger");
+    const pull = await github.openPull("A larger server", "larger");
+    const reviewed = await world.run(
+      preview,
+      { event: github.pullEvent(pull, "opened"), sha: head, ref: `refs/pull/${pull.number}/merge` },
+      ["dev"],
+    );
+    expect(reviewed).toMatchObject({ stacks: [{ stack: "dev", verdict: "needs-approval" }] });
+    expect((await github.comments(pull.number)).map(({ body }) => body)).toEqual([
+      expect.stringContaining("resize-server"),
+    ]);
+
+    merged = await github.merge(pull.number);
+    await checkout.git("fetch", "--quiet", "origin");
+    await world.forgetCalls();
+    await expect(world.run(deploy, world.pushed(merged), ["dev"], LIMIT)).rejects.toMatchObject({
+      code: "hazard-unapproved",
+      exitCode: 3,
+      fix: expect.stringContaining("resize-server"),
+    });
+    expect(await world.writes()).toEqual([]);
+  });
+
+  test("Hazards that nobody has seen", async () => {
+    const { checkout } = world;
+    await checkout.git("checkout", "--quiet", "--force", "-B", "main", "origin/main");
+    const sha = await commit("Past every review", () => checkout.edit("README.md", "#", "# Past\n\n#"));
+    await world.forgetCalls();
+    await expect(world.run(deploy, world.pushed(sha), ["dev"], LIMIT)).rejects.toMatchObject({
+      code: "plan-changed",
+      exitCode: 3,
+      message: expect.stringContaining("came without a pull request"),
+    });
+    expect(await world.writes()).toEqual([]);
+  });
+
+  test("A tag that is no version, on a commit that is not on main and never ran on dev: all of it is said at once", async () => {
+    const { checkout } = world;
+    await checkout.git("checkout", "--quiet", "--force", "-B", "aside", "main");
+    checkout.edit("README.md", "#", "# Aside\n\n#");
+    const sha = await checkout.commit("Aside");
+    await checkout.git("tag", "next", sha);
+    await checkout.git("push", "--quiet", "origin", "aside", "next");
+    await world.forgetCalls();
+    const tagged = {
+      ...world.pushed(sha),
+      ref: "refs/tags/next",
+      event: world.github.pushEvent("refs/tags/next", "0".repeat(40), sha),
+    };
+    await expect(world.run(release, tagged, ["next"], LIMIT)).rejects.toMatchObject({
+      code: "gate-refused",
+      exitCode: 3,
+      message: expect.stringMatching(
+        /no semantic version.*not on main.*never run on dev.*Nothing was touched/,
+      ),
+    });
+    expect(await world.writes()).toEqual([]);
+  });
+
+  test("A tag that nobody has pushed is a mistake in the arguments", async () => {
+    await expect(world.run(release, world.pushed(first), ["v9.9.9"], LIMIT)).rejects.toMatchObject({
+      code: "tag-unknown",
+      exitCode: 2,
+    });
+  });
+});

@@ -1,0 +1,218 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { setGlobalProxyFromEnv } from "node:http";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { Configuration, EscApi } from "@pulumi/esc-sdk";
+import { stringify } from "yaml";
+import { z } from "zod";
+import type { Command, CommandResult } from "../../commands/command.ts";
+import type { Context } from "../../context.ts";
+import { type CloudAddresses, startClouds } from "../../rehearsal/clouds/start.ts";
+import { type Checkout, makeCheckout } from "../../rehearsal/stage/checkout.ts";
+import { GithubPerson } from "../../rehearsal/stage/github-person.ts";
+import { createReporter } from "../../terminal/reporter.ts";
+
+/** The secrets of the stack dev, as they stand in ESC. */
+export const SECRETS = {
+  PULUMI_CONFIG_PASSPHRASE: "passphrase-of-the-flows-test",
+  DIGEST_KEY: "digest-key-of-the-flows-test",
+  INTAKE_SIGNING_KEY: "intake-key-of-the-flows-test",
+};
+
+/** What makes a job: the event, the commit, and the GitHub environment that it runs in. */
+export interface Job {
+  event: { name: string; payload: unknown };
+  sha: string;
+  ref: string;
+  environment?: string;
+}
+
+export interface World {
+  clouds: CloudAddresses;
+  checkout: Checkout;
+  github: GithubPerson;
+  /** The variables of a job, as GitHub's runner sets them; its identity token too. */
+  environmentOf(job: Job): Promise<Record<string, string>>;
+  /** Runs a command in this process, on the job's commit, as the CLI does. */
+  run(
+    command: Command,
+    job: Job,
+    positionals: string[],
+    values?: Record<string, unknown>,
+  ): Promise<CommandResult & { log: string }>;
+  /** The job of a push to main in the environment dev. */
+  pushed(sha: string): Job;
+  /** Calls that changed something at Hetzner or Cloudflare since {@link forgetCalls}. */
+  writes(): Promise<string[]>;
+  forgetCalls(): Promise<void>;
+  fault(cloud: "hetzner" | "esc" | "github", rule: object): Promise<void>;
+  close(): Promise<void>;
+}
+
+const Registered = z.object({
+  idTokenRequestUrl: z.string(),
+  idTokenRequestToken: z.string(),
+  runId: z.number(),
+});
+const Calls = z.array(z.object({ method: z.string(), path: z.string() }));
+
+/**
+ * All clouds and stand-ins in this process, a person's checkout of this repository, and secrets in ESC. This process goes
+ * to the internet through the rehearsed edge until the world is closed.
+ */
+export async function makeWorld(root: string): Promise<World> {
+  // Below the repository, where Node finds the installed packages.
+  mkdirSync(join(root, ".rehearsal-tests"), { recursive: true });
+  const dir = mkdtempSync(join(root, ".rehearsal-tests", "flows-"));
+  writeFileSync(join(dir, "package.json"), '{ "type": "module" }\n');
+  mkdirSync(join(dir, "state"));
+  const running = await startClouds({ world: join(dir, "world"), providers: true });
+  const clouds = running.addresses;
+  const [checkout] = await Promise.all([
+    makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) => {
+      const file = join(fresh.dir, "infra", "Pulumi.dev.yaml");
+      const text = readFileSync(file, "utf8");
+      writeFileSync(file, text.replace(/accountId: .*/, `accountId: ${clouds.cloudflare.accountId}`));
+    }),
+    fillEsc(clouds),
+  ]);
+  const ownAuthorities = getCACertificates("default");
+  setDefaultCACertificates([...ownAuthorities, readFileSync(clouds.edge.ca, "utf8")]);
+  const withdrawProxy = setGlobalProxyFromEnv({
+    HTTPS_PROXY: clouds.edge.url,
+    NO_PROXY: "127.0.0.1,localhost",
+  });
+  const admin = (cloud: "hetzner" | "cloudflare" | "esc" | "github", path: string, init?: RequestInit) =>
+    fetch(new URL(`/_rehearsal/${path}`, clouds[cloud].url), init);
+
+  const world: World = {
+    clouds,
+    checkout,
+    github: new GithubPerson(clouds.github),
+    async environmentOf({ event, sha, ref, environment }) {
+      const registered = await admin("github", "jobs", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          claims: {
+            event_name: event.name,
+            ref,
+            sha,
+            actor: "robin",
+            ...(environment ? { environment } : {}),
+          },
+        }),
+      });
+      const job = Registered.parse(await registered.json());
+      const eventFile = join(dir, `event-${job.runId}.json`);
+      writeFileSync(eventFile, JSON.stringify(event.payload));
+      return {
+        PATH: process.env.PATH ?? "",
+        HOME: dir,
+        PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
+        GITHUB_API_URL: clouds.github.url,
+        GITHUB_REPOSITORY: clouds.github.repository,
+        GITHUB_EVENT_NAME: event.name,
+        GITHUB_EVENT_PATH: eventFile,
+        GITHUB_SHA: sha,
+        GITHUB_REF: ref,
+        GITHUB_ACTOR: "robin",
+        GITHUB_RUN_ID: String(job.runId),
+        GITHUB_TOKEN: clouds.github.token,
+        ACTIONS_ID_TOKEN_REQUEST_URL: job.idTokenRequestUrl,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.idTokenRequestToken,
+        PULUMI_API: clouds.esc.url,
+        PULUMI_ORG: clouds.esc.org,
+        PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
+        PULUMI_DEBUG_PROVIDERS: Object.entries(clouds.providers ?? {})
+          .map(([name, port]) => `${name}:${port}`)
+          .join(),
+        HCLOUD_ENDPOINT: clouds.hetzner.url,
+        CLOUDFLARE_BASE_URL: clouds.cloudflare.url,
+        CLOUDFLARE_API_BASE_URL: clouds.cloudflare.url,
+      };
+    },
+    async run(command, job, positionals, values = {}) {
+      await checkout.git("checkout", "--quiet", "--force", job.sha);
+      let log = "";
+      const stream = new Writable({
+        write(chunk: Buffer, _, done) {
+          log += chunk.toString();
+          done();
+        },
+      });
+      const context: Context = {
+        root: checkout.dir,
+        env: await world.environmentOf(job),
+        reporter: createReporter({ stream, github: false }),
+        json: true,
+        now: () => new Date(),
+        signal: new AbortController().signal,
+      };
+      const result = await command.run(context, { values, positionals }).finally(context.reporter.close);
+      return { ...result, log };
+    },
+    pushed: (sha) => ({
+      event: world.github.pushEvent("refs/heads/main", "0".repeat(40), sha),
+      sha,
+      ref: "refs/heads/main",
+      environment: "dev",
+    }),
+    async writes() {
+      const lists = await Promise.all(
+        (["hetzner", "cloudflare"] as const).map(async (cloud) =>
+          Calls.parse(await (await admin(cloud, "calls")).json()),
+        ),
+      );
+      return lists.flat().flatMap(({ method, path }) => (method === "GET" ? [] : [`${method} ${path}`]));
+    },
+    async forgetCalls() {
+      await Promise.all([
+        admin("hetzner", "calls", { method: "DELETE" }),
+        admin("cloudflare", "calls", { method: "DELETE" }),
+      ]);
+    },
+    async fault(cloud, rule) {
+      const answer = await admin(cloud, "faults", { method: "POST", body: JSON.stringify(rule) });
+      if (!answer.ok) throw new Error(await answer.text());
+    },
+    async close() {
+      withdrawProxy();
+      setDefaultCACertificates(ownAuthorities);
+      await running.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+async function fillEsc(clouds: CloudAddresses): Promise<void> {
+  const configuration = new Configuration({ accessToken: clouds.esc.token });
+  const api = new EscApi(configuration);
+  // EscApi's constructor drops the port of a base path (esc-sdk 0.12), so it is set afterwards.
+  configuration.basePath = new URL("/api/esc", clouds.esc.url).toString();
+  const tokens = (kind: "token" | "readToken") => ({
+    HCLOUD_TOKEN: clouds.hetzner[kind],
+    CLOUDFLARE_API_TOKEN: clouds.cloudflare[kind],
+  });
+  for (const [name, variables] of [
+    ["dev", { ...SECRETS, ...tokens("token") }],
+    ["dev-preview", { ...SECRETS, ...tokens("readToken") }],
+  ] as const) {
+    await api.createEnvironment(clouds.esc.org, "quayside", name);
+    await api.updateEnvironmentYaml(
+      clouds.esc.org,
+      "quayside",
+      name,
+      stringify({
+        values: {
+          environmentVariables: Object.fromEntries(
+            Object.entries(variables).map(([key, value]) => [key, { "fn::secret": value }]),
+          ),
+        },
+      }),
+    );
+  }
+}
