@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { command as deploy } from "../commands/deploy.ts";
 import { command as drift } from "../commands/drift.ts";
@@ -86,6 +87,14 @@ describe("deploy", () => {
       timeout: 25_000,
       interval: 50,
     });
+    const { stdout: processes } = await execa("ps", ["-A", "-o", "ppid=,pgid=,args="]);
+    const engine = processes
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .find(([parent, , program]) => parent === String(child.pid) && program?.endsWith("pulumi"));
+    // What a terminal sends to the group reaches the engine by the pipeline alone: a second SIGINT would make it drop all.
+    expect(engine?.[1]).not.toBe(String(child.pid));
+    expect(engine).toBeDefined();
     // What a terminal does.
     process.kill(-(child.pid ?? 0), "SIGINT");
     expect([await ended, await stderr]).toEqual([1, expect.stringContaining("Stopped (interrupted)")]);
