@@ -30,10 +30,13 @@ export function watchMemory(): MemoryWatch {
   const list = existsSync("/proc/self/statm") ? procLister() : listByPs;
   let peak = 0;
   let stopped = false;
+  const look = async () => {
+    peak = Math.max(peak, residentOf(await list(), roots, silent));
+  };
   const looking = (async () => {
     while (!stopped) {
       const next = new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
-      peak = Math.max(peak, residentOf(await list(), roots, silent));
+      await look();
       await next;
     }
   })();
@@ -42,7 +45,7 @@ export function watchMemory(): MemoryWatch {
     addDescendantsOf: (pid) => void silent.add(pid),
     async stop() {
       stopped = true;
-      await looking;
+      await Promise.all([look(), looking]);
       return peak;
     },
   };
