@@ -201,10 +201,10 @@ describe("clouds together", () => {
       const granted = await exchange(value);
       const { access_token } = z.object({ access_token: z.string() }).parse(await granted.json());
       const job = client(access_token);
-      // The standing job is one on main.
+      // The standing job is one on main, in no environment.
       await job.openEnvironment("quayside", "quayside", "dev-preview");
-      await job.openEnvironment("quayside", "quayside", "dev");
-      await expect(job.openEnvironment("quayside", "quayside", "prod")).rejects.toThrow("403");
+      for (const stack of ["dev", "prod"])
+        await expect(job.openEnvironment("quayside", "quayside", stack)).rejects.toThrow("403");
       const [head, payload] = value.split(".");
       expect((await exchange(`${head}.${payload}.${"A".repeat(342)}`)).status).toBe(401);
     } finally {
