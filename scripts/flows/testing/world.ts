@@ -9,8 +9,12 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import type { Command, CommandResult } from "../../commands/command.ts";
 import type { Context } from "../../context.ts";
-import { type CloudAddresses, startClouds } from "../../rehearsal/clouds/start.ts";
 import { type Checkout, makeCheckout } from "../../rehearsal/stage/checkout.ts";
+import {
+  type Clouds,
+  startCloudsProcess,
+  startStandInsProcess,
+} from "../../rehearsal/stage/clouds-process.ts";
 import { GithubPerson } from "../../rehearsal/stage/github-person.ts";
 import { createReporter } from "../../terminal/reporter.ts";
 
@@ -30,7 +34,7 @@ export interface Job {
 }
 
 export interface World {
-  clouds: CloudAddresses;
+  clouds: Clouds;
   checkout: Checkout;
   github: GithubPerson;
   /** The variables of a job, as GitHub's runner sets them; its identity token too. */
@@ -59,7 +63,7 @@ const Registered = z.object({
 const Calls = z.array(z.object({ method: z.string(), path: z.string() }));
 
 /**
- * All clouds and stand-ins in this process, a person's checkout of this repository, and secrets in ESC. This process goes
+ * All clouds and stand-ins, a person's checkout of this repository, and secrets in ESC. This process goes
  * to the internet through the rehearsed edge until the world is closed.
  */
 export async function makeWorld(root: string): Promise<World> {
@@ -68,8 +72,13 @@ export async function makeWorld(root: string): Promise<World> {
   const dir = mkdtempSync(join(root, ".rehearsal-tests", "flows-"));
   writeFileSync(join(dir, "package.json"), '{ "type": "module" }\n');
   mkdirSync(join(dir, "state"));
-  const running = await startClouds({ world: join(dir, "world"), providers: true });
-  const clouds = running.addresses;
+  // In processes of their own: on one thread with the pipeline they would wait for each other all the time.
+  const running = await startCloudsProcess(join(dir, "world"));
+  const clouds = running.said;
+  const standIns = await startStandInsProcess(clouds, {
+    hetzner: clouds.hetzner.token,
+    cloudflare: clouds.cloudflare.token,
+  });
   const [checkout] = await Promise.all([
     makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) => {
       const file = join(fresh.dir, "infra", "Pulumi.dev.yaml");
@@ -126,9 +135,9 @@ export async function makeWorld(root: string): Promise<World> {
         PULUMI_API: clouds.esc.url,
         PULUMI_ORG: clouds.esc.org,
         PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
-        PULUMI_DEBUG_PROVIDERS: Object.entries(clouds.providers ?? {})
-          .map(([name, port]) => `${name}:${port}`)
-          .join(),
+        // The engine would look for the plugins on the internet first, attached or not, and try five times.
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        PULUMI_DEBUG_PROVIDERS: standIns.said.debugProviders,
         HCLOUD_ENDPOINT: clouds.hetzner.url,
         CLOUDFLARE_BASE_URL: clouds.cloudflare.url,
         CLOUDFLARE_API_BASE_URL: clouds.cloudflare.url,
@@ -181,14 +190,15 @@ export async function makeWorld(root: string): Promise<World> {
     async close() {
       withdrawProxy();
       setDefaultCACertificates(ownAuthorities);
-      await running.close();
+      await standIns.stop();
+      await running.stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
   return world;
 }
 
-async function fillEsc(clouds: CloudAddresses): Promise<void> {
+async function fillEsc(clouds: Clouds): Promise<void> {
   const configuration = new Configuration({ accessToken: clouds.esc.token });
   const api = new EscApi(configuration);
   // EscApi's constructor drops the port of a base path (esc-sdk 0.12), so it is set afterwards.
