@@ -136,18 +136,30 @@ describe("deploy", () => {
     expect(await world.github.releases("dev")).toHaveLength(1);
   });
 
-  test("A commit that changes one site deploys that site and is a release of its own", async () => {
-    const sha = await commit("Change the title", () => {
+  test("When the Worker of a commit can't be deployed its site is live all the same, and only the Worker is left to do", async () => {
+    const sha = await commit("Change the title and the Worker", () => {
       const page = readFileSync(join(world.checkout.dir, "sites/www/index.html"), "utf8");
-      world.checkout.edit(
-        "sites/www/index.html",
-        /<title>.*<\/title>/.exec(page)?.[0] ?? "",
-        "<title>Second</title>",
-      );
+      const old = /<title>.*<\/title>/.exec(page)?.[0] ?? "";
+      world.checkout.edit("sites/www/index.html", old, "<title>Second</title>");
+      world.checkout.edit("workers/intake/src/index.ts", "", "// Second.\n");
     });
-    const result = await world.run(deploy, world.pushed(sha), ["dev"], LIMIT);
-    expect(result).toMatchObject({ outcome: "succeeded", steps: 0, deployed: ["sites/www"] });
+    const upload = {
+      method: "POST",
+      path: "/workers/scripts/intake-dev/versions$",
+      fault: { kind: "status", status: 400 },
+    };
+    await world.fault("cloudflare", upload);
+    await expect(world.run(deploy, world.pushed(sha), ["dev"], LIMIT)).rejects.toMatchObject({
+      code: "edge-failed",
+      exitCode: 1,
+      message: expect.stringContaining("New and live: sites/www."),
+    });
     expect(await title()).toBe("Second");
+    expect((await world.github.releases("dev"))[0]).toMatchObject({ sha, state: "failure" });
+
+    const result = await world.run(deploy, world.pushed(sha), ["dev"], LIMIT);
+    expect(result).toMatchObject({ outcome: "succeeded", steps: 0, deployed: ["workers/intake"] });
+    expect(result.release).toMatchObject({ sha, outcome: "succeeded" });
   });
 
   test("A commit that changes nothing is a release too, so that a tag on it finds that it ran here", async () => {
@@ -169,6 +181,7 @@ describe("rollback", () => {
     const dry = await world.run(rollback, job, ["dev"], { ...options, "dry-run": true });
     expect(dry).toMatchObject({ outcome: "dry-run", target });
     expect(dry.log).toContain("Site www: deployment");
+    expect(dry.log).toContain("Worker intake: version");
     expect(await world.writes()).toEqual([]);
 
     expect(await world.run(rollback, job, ["dev"], options)).toMatchObject({ outcome: "succeeded", target });

@@ -51,7 +51,7 @@ export interface World {
   /** Calls that changed something at Hetzner or Cloudflare since {@link forgetCalls}. */
   writes(): Promise<string[]>;
   forgetCalls(): Promise<void>;
-  fault(cloud: "hetzner" | "esc" | "github", rule: object): Promise<void>;
+  fault(cloud: "hetzner" | "cloudflare" | "esc", rule: object): Promise<void>;
   close(): Promise<void>;
 }
 
