@@ -5,6 +5,7 @@ import { findParts } from "../edge/parts.ts";
 import { siteHash } from "../edge/site.ts";
 import { workerHash } from "../edge/worker.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
+import { rawOutputs } from "../stack/outputs.ts";
 
 /** What a deployment would do at the edge and with the app, by content against the stack's last release. */
 export function edgeChanges(
@@ -60,13 +61,6 @@ function isKnown({ accountId, zone, workers }: StackOutputs, worker: string): bo
   return (
     workers[worker] !== undefined && !JSON.stringify([accountId, zone, workers[worker]]).includes(UNKNOWN)
   );
-}
-
-function rawOutputs(events: readonly EngineEvent[]): Record<string, unknown> | undefined {
-  const root = events.findLast(
-    ({ resOutputsEvent }) => resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack",
-  );
-  return root?.resOutputsEvent?.metadata.new?.outputs;
 }
 
 function shortImage(image: string): string {

@@ -7,10 +7,15 @@ import { UserError } from "../errors.ts";
  * that would ask the backend for what it has just been told.
  */
 export function outputsFromEvents(stack: string, events: readonly EngineEvent[]): StackOutputs {
+  return parseOutputs(stack, rawOutputs(events) ?? {});
+}
+
+/** The outputs as the events have them: of any shape, and before an update with the engine's sentinels for what is unknown. */
+export function rawOutputs(events: readonly EngineEvent[]): Record<string, unknown> | undefined {
   const root = events.findLast(
     ({ resOutputsEvent }) => resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack",
   );
-  return parseOutputs(stack, root?.resOutputsEvent?.metadata.new?.outputs ?? {});
+  return root?.resOutputsEvent?.metadata.new?.outputs;
 }
 
 /** @throws UserError `outputs-incomplete` that names each output which is missing or of the wrong shape */
