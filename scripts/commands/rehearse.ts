@@ -2,10 +2,13 @@ import { writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
+import type { Chapter } from "../rehearsal/story/chapter.ts";
 import type { Command } from "./command.ts";
 
 const Values = z.object({
   scene: z.string().optional(),
+  chapter: z.string().optional(),
+  all: z.boolean().default(false),
   keep: z.boolean().default(false),
   dir: z.string().default(".rehearsal"),
   plugins: z.enum(["stand-ins", "real"]).default("stand-ins"),
@@ -13,10 +16,13 @@ const Values = z.object({
 
 export const command: Command = {
   summary: "Play the whole loop on this machine: pull request, merge, release, rollback, drift",
-  usage: "rehearse -- [--scene NAME] [--keep] [--dir DIR] [--plugins stand-ins|real]",
-  examples: ["npm run rehearse", "npm run rehearse -- --scene merge --keep"],
+  usage:
+    "rehearse -- [--chapter NAME] [--all] [--scene NAME] [--keep] [--dir DIR] [--plugins stand-ins|real]",
+  examples: ["npm run rehearse", "npm run rehearse -- --scene merge --keep", "npm run rehearse -- --all"],
   positionals: [],
   options: {
+    chapter: { type: "string" },
+    all: { type: "boolean" },
     scene: { type: "string" },
     dir: { type: "string" },
     keep: { type: "boolean" },
@@ -27,8 +33,8 @@ export const command: Command = {
     if (!parsed.success) {
       throw new UserError("usage", z.prettifyError(parsed.error), `Usage: npm run ${this.usage}`, EXIT.usage);
     }
-    const { STORY } = await import("../rehearsal/story/story.ts");
     const { scene, keep, plugins } = parsed.data;
+    const chapters = await chosenChapters(parsed.data);
     const dir = resolve(context.root, parsed.data.dir);
     // Whatever is in the folder is deleted, and only these names are left alone by git, Biome and vitest.
     if (dirname(dir) !== context.root || !basename(dir).startsWith(".rehearsal")) {
@@ -39,21 +45,13 @@ export const command: Command = {
         EXIT.usage,
       );
     }
-    if (scene !== undefined && !STORY.some(({ name }) => name === scene)) {
-      const names = STORY.map(({ name }) => name).join(", ");
-      throw new UserError(
-        "scene-unknown",
-        `There is no scene ${scene}.`,
-        `Name one of: ${names}.`,
-        EXIT.usage,
-      );
-    }
     const { tellOutcome } = await import("../rehearsal/tell.ts");
     const { play } = await import("../rehearsal/play.ts");
     const { renderReport } = await import("../rehearsal/report/report.ts");
     const rehearsal = await play({
       root: context.root,
       dir,
+      chapters,
       until: scene,
       keep,
       plugins,
@@ -68,7 +66,7 @@ export const command: Command = {
     if (rehearsal.outcome === "failed") {
       throw new UserError(
         "expectation-failed",
-        `The rehearsal did not go as expected; the evidence is in ${parsed.data.dir}/evidence.`,
+        `The rehearsal did not go as expected; the evidence is in ${parsed.data.dir}.`,
         "Look at the first expectation that was not met, above or in the report.",
       );
     }
@@ -80,3 +78,32 @@ export const command: Command = {
     };
   },
 };
+
+/** The chapters to play: all, the named one, the one that the named scene is in, or the first. */
+async function chosenChapters({ all, chapter, scene }: z.infer<typeof Values>): Promise<readonly Chapter[]> {
+  const { CHAPTERS, chapterOfScene } = await import("../rehearsal/story/chapters.ts");
+  if ([all, chapter !== undefined, scene !== undefined].filter(Boolean).length > 1) {
+    throw new UserError(
+      "usage",
+      "--all, --chapter and --scene exclude each other.",
+      "Name one of them; a scene is played with what comes before it in its chapter.",
+      EXIT.usage,
+    );
+  }
+  if (all) return CHAPTERS;
+  if (scene !== undefined) {
+    const found = chapterOfScene(scene);
+    if (found) return [found];
+    const names = CHAPTERS.flatMap(({ scenes }) => scenes.map(({ name }) => name)).join(", ");
+    throw new UserError("scene-unknown", `There is no scene ${scene}.`, `Name one of: ${names}.`, EXIT.usage);
+  }
+  const found = CHAPTERS.filter(({ name }) => name === (chapter ?? CHAPTERS[0]?.name));
+  if (found.length > 0) return found;
+  const names = CHAPTERS.map(({ name }) => name).join(", ");
+  throw new UserError(
+    "chapter-unknown",
+    `There is no chapter ${chapter}.`,
+    `Name one of: ${names}.`,
+    EXIT.usage,
+  );
+}

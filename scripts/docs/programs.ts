@@ -133,8 +133,12 @@ async function wrongChoice(command: Command, values: Record<string, unknown>): P
     if (choices && !choices.includes(String(value))) return `--${option} is one of ${choices.join(", ")}`;
   }
   if (typeof values.scene === "string") {
-    const { STORY } = await import("../rehearsal/story/story.ts");
-    if (!STORY.some(({ name }) => name === values.scene)) return `there is no scene ${values.scene}`;
+    const { chapterOfScene } = await import("../rehearsal/story/chapters.ts");
+    if (!chapterOfScene(String(values.scene))) return `there is no scene ${values.scene}`;
+  }
+  if (typeof values.chapter === "string") {
+    const { CHAPTERS } = await import("../rehearsal/story/chapters.ts");
+    if (!CHAPTERS.some(({ name }) => name === values.chapter)) return `there is no chapter ${values.chapter}`;
   }
   return undefined;
 }

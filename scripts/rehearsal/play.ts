@@ -1,19 +1,30 @@
-import { relative } from "node:path";
+import { mkdirSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import type { Reporter } from "../terminal/reporter.ts";
 import { Notebook, type PlayedScene } from "./stage/evidence.ts";
-import { buildStage } from "./stage/stage.ts";
-import type { Memory, Scene } from "./story/scene.ts";
-import { STORY } from "./story/story.ts";
+import { buildStage, type Stage } from "./stage/stage.ts";
+import type { Chapter, Memory } from "./story/chapter.ts";
+import type { Scene } from "./story/scene.ts";
 import { plural, tellProblems } from "./tell.ts";
+
+/** One chapter as it was played. */
+export interface PlayedChapter {
+  name: string;
+  title: string;
+  tells: string;
+  /** The time until all its clouds answered and its first scene could begin. */
+  stageSeconds: number;
+  /** Why it could not be played on this machine, where it could not. */
+  skipped?: string;
+}
 
 /** The whole rehearsal as `.rehearsal/report.json` has it. */
 export interface Rehearsal {
   schema: 1;
   startedAt: string;
   seconds: number;
-  /** The time until all clouds answered and the first scene could begin. */
-  stageSeconds: number;
   outcome: "passed" | "failed";
+  chapters: PlayedChapter[];
   scenes: PlayedScene[];
   /** What took the place of a real part, so that nobody takes it for one. */
   standIns: string[];
@@ -21,16 +32,18 @@ export interface Rehearsal {
 
 export interface PlayOptions {
   root: string;
-  /** The folder for the world, the evidence and the report; below the repository, where Node finds the packages. */
+  /** The folder for the worlds, the evidence and the report; below the repository, where Node finds the packages. */
   dir: string;
-  /** The last scene to play; all of them when it is not named. */
+  /** In this order, each in a world of its own. */
+  chapters: readonly Chapter[];
+  /** The last scene of the last chapter to play; all of them when it is not named. */
   until?: string;
-  /** Leaves the clouds running until the process is interrupted. */
+  /** Leaves the last chapter's clouds running until the process is interrupted. */
   keep: boolean;
   plugins: "stand-ins" | "real";
   signal: AbortSignal;
   reporter: Reporter;
-  /** Writes the report, while the clouds still stand. */
+  /** Writes the report, while the last chapter's clouds still stand. */
   write(rehearsal: Rehearsal): Promise<void>;
 }
 
@@ -42,58 +55,97 @@ const STAND_INS = [
 const STAND_IN_PLUGINS =
   "The hcloud, cloudflare and tls resource providers: stand-ins that speak Pulumi's provider protocol.";
 
-/** Plays the story, scene after scene. A scene that breaks off ends the story: the later ones stand on it. */
+/** Plays chapter after chapter. A scene that breaks off ends its chapter: the later ones stand on it. */
 export async function play(options: PlayOptions): Promise<Rehearsal> {
-  const { reporter } = options;
-  const startedAt = new Date();
+  const { chapters, dir, reporter, signal } = options;
   const started = performance.now();
-  const seconds = () => (performance.now() - started) / 1000;
-  const stage = await reporter.step("Clouds, providers and a checkout", () =>
-    buildStage(options.root, options.dir, options),
-  );
-  const stageSeconds = seconds();
-  const scenes: PlayedScene[] = [];
-  const memory: Memory = { commits: {}, played: scenes };
-  try {
-    for (const scene of upTo(STORY, options.until)) {
-      const played = await playScene(scene, stage, memory, reporter);
-      scenes.push(played);
-      if (played.error !== undefined || options.signal.aborted) break;
-    }
-    const rehearsal: Rehearsal = {
-      schema: 1,
-      startedAt: startedAt.toISOString(),
-      seconds: seconds(),
-      stageSeconds,
-      outcome:
-        scenes.every(passed) && scenes.length === upTo(STORY, options.until).length ? "passed" : "failed",
-      scenes,
-      standIns: options.plugins === "stand-ins" ? [...STAND_INS, STAND_IN_PLUGINS] : STAND_INS,
-    };
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  const rehearsal: Rehearsal = {
+    schema: 1,
+    startedAt: new Date().toISOString(),
+    seconds: 0,
+    outcome: "passed",
+    chapters: [],
+    scenes: [],
+    standIns: [
+      ...STAND_INS,
+      ...(options.plugins === "stand-ins" ? [STAND_IN_PLUGINS] : []),
+      ...chapters.flatMap(({ standIns }) => standIns ?? []),
+    ],
+  };
+  /** Everything so far; called while the clouds of the chapter still stand. */
+  const write = async (chapter: PlayedChapter, whole: boolean) => {
+    rehearsal.chapters.push(chapter);
+    rehearsal.seconds = (performance.now() - started) / 1000;
+    if (!whole) rehearsal.outcome = "failed";
     await options.write(rehearsal);
-    if (options.keep && !options.signal.aborted) {
-      reporter.say(`\nThe clouds go on running. Edge: ${stage.clouds.edge.url}. Press Ctrl+C to end.`);
-      await new Promise((resolve) => options.signal.addEventListener("abort", resolve, { once: true }));
+  };
+  for (const chapter of chapters) {
+    if (chapters.length > 1) reporter.say(`\n${chapter.title}`);
+    const last = chapter === chapters.at(-1);
+    const { name, title, tells } = chapter;
+    const skipped = await chapter.missing?.();
+    if (skipped !== undefined) {
+      reporter.warn(`${title} is not played: ${skipped}`);
+      await write({ name, title, tells, stageSeconds: 0, skipped }, true);
+      continue;
     }
-    return rehearsal;
-  } finally {
-    await stage.close();
+    const scenes = last ? upTo(chapter.scenes, options.until) : chapter.scenes;
+    const built = performance.now();
+    const build = chapter.build ?? buildStage;
+    const stage = await reporter.step("Clouds, providers and a checkout", () =>
+      build(options.root, join(dir, name), options),
+    );
+    const stageSeconds = (performance.now() - built) / 1000;
+    try {
+      const played = await playScenes(scenes, chapter, stage, options);
+      rehearsal.scenes.push(...played);
+      const whole = played.length === scenes.length && played.every(passed);
+      await write({ name, title, tells, stageSeconds }, whole);
+      if (last && options.keep && !signal.aborted) {
+        reporter.say(`\nThe clouds go on running. Edge: ${stage.clouds.edge.url}. Press Ctrl+C to end.`);
+        await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      }
+    } finally {
+      await stage.close();
+    }
+    if (signal.aborted) break;
   }
+  if (rehearsal.chapters.length < chapters.length) rehearsal.outcome = "failed";
+  return rehearsal;
+}
+
+async function playScenes(
+  scenes: readonly Scene[],
+  chapter: Chapter,
+  stage: Stage,
+  { dir, reporter, signal }: PlayOptions,
+): Promise<PlayedScene[]> {
+  const played: PlayedScene[] = [];
+  const memory = chapter.remember(played);
+  for (const scene of scenes) {
+    const { name, title, tells } = scene;
+    const notes = new Notebook(dir, { chapter: chapter.name, name, title, tells });
+    played.push(await playScene(scene, stage, notes, memory, { dir, reporter }));
+    if (played.at(-1)?.error !== undefined || signal.aborted) break;
+  }
+  return played;
 }
 
 async function playScene(
   scene: Scene,
-  stage: Awaited<ReturnType<typeof buildStage>>,
+  stage: Stage,
+  notes: Notebook,
   memory: Memory,
-  reporter: Reporter,
+  { dir, reporter }: Pick<PlayOptions, "dir" | "reporter">,
 ): Promise<PlayedScene> {
-  const notes = new Notebook(stage.dir, { name: scene.name, title: scene.title, tells: scene.tells });
   const started = performance.now();
   try {
     await reporter.step(
       scene.title,
       async (note) => {
-        const job: typeof stage.job = (order) => {
+        const job: Stage["job"] = (order) => {
           note(order.name);
           return stage.job(order);
         };
@@ -106,7 +158,7 @@ async function playScene(
     );
   } catch (error) {
     if (!(error instanceof NotAsExpected)) throw error;
-    reporter.say(`${tellProblems(notes.scene, relative(process.cwd(), stage.dir))}\n`);
+    reporter.say(`${tellProblems(notes.scene, relative(process.cwd(), dir))}\n`);
   }
   return { ...notes.scene, seconds: (performance.now() - started) / 1000 };
 }
@@ -118,6 +170,6 @@ export function passed(scene: PlayedScene): boolean {
   return scene.error === undefined && scene.expectations.every(({ ok }) => ok);
 }
 
-function upTo(story: readonly Scene[], name: string | undefined): readonly Scene[] {
-  return name === undefined ? story : story.slice(0, story.findIndex((scene) => scene.name === name) + 1);
+function upTo(scenes: readonly Scene[], name: string | undefined): readonly Scene[] {
+  return name === undefined ? scenes : scenes.slice(0, scenes.findIndex((scene) => scene.name === name) + 1);
 }

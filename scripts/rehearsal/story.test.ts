@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { STORY } from "./story/story.ts";
+import { CHAPTERS } from "./story/chapters.ts";
+import { loop } from "./story/loop.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 const name = `.rehearsal-test-${process.pid}`;
@@ -62,7 +63,7 @@ describe("the whole story, played once", () => {
   });
 
   it("plays every scene in its order, and none that expects nothing", () => {
-    expect(report.scenes.map((scene) => scene.name)).toEqual(STORY.map((scene) => scene.name));
+    expect(report.scenes.map((scene) => scene.name)).toEqual(loop.scenes.map((scene) => scene.name));
     expect(report.scenes.filter(({ expectations }) => expectations.length === 0)).toEqual([]);
   });
 
@@ -93,7 +94,7 @@ describe("the whole story, played once", () => {
   });
 
   it("tells each scene in a line on stderr, and where the report is", () => {
-    for (const { title } of STORY)
+    for (const { title } of loop.scenes)
       expect(played.stderr).toMatch(new RegExp(`^✓ ${title}  \\d+ expectation`, "m"));
     expect(played.stderr).toContain(`The report: ${name}/index.html`);
   });
@@ -101,10 +102,19 @@ describe("the whole story, played once", () => {
 
 it.each([
   ["a scene that there is not", ["--scene", "encore"], "pull-request"],
+  ["a chapter that there is not", ["--chapter", "encore"], "loop"],
+  ["a chapter and all of them", ["--chapter", "loop", "--all"], "exclude each other"],
   ["a folder outside of the repository", ["--dir", "../.rehearsal-elsewhere"], ".rehearsal"],
   ["a folder that holds the sources", ["--dir", "scripts"], ".rehearsal"],
 ])("refuses %s, touches nothing and says what to name instead", async (_name, args, hint) => {
   const { exitCode, stderr } = await rehearse(...args);
   expect(exitCode).toBe(2);
   expect(stderr).toContain(hint);
+});
+
+it("gives chapters and scenes names of their own, as one names them on the command line", () => {
+  const scenes = CHAPTERS.flatMap((chapter) => chapter.scenes.map(({ name }) => name));
+  const chapters = CHAPTERS.map(({ name }) => name);
+  for (const names of [scenes, chapters]) expect(new Set(names).size).toBe(names.length);
+  for (const name of [...scenes, ...chapters]) expect(name).toMatch(/^[a-z][a-z-]*$/);
 });

@@ -41,13 +41,13 @@ ${unmet(rehearsal)}
 ${timeline(rehearsal)}
 </header>
 <main id="scenes" tabindex="-1">
-${rehearsal.scenes.map((scene, index) => sceneSection(scene, index + 1, read))}
+${chapterSections(rehearsal, read)}
 </main>
 <footer>
 <h2>What was real, and what was not</h2>
 <p>Real: the Pulumi engine, wrangler, workerd, git, and every line of the pipeline. The place of a real part was taken by:</p>
 <ul>${rehearsal.standIns.map((line) => html`<li>${line}</li>`)}</ul>
-<p>The same as data: <code>report.json</code> beside this page. The files behind it: <code>evidence/</code>.</p>
+<p>The same as data: <code>report.json</code> beside this page. The files behind it: <code>${rehearsal.chapters.map(({ name }) => `${name}/evidence/`).join(", ")}</code>.</p>
 </footer>
 </body>
 </html>
@@ -55,12 +55,25 @@ ${rehearsal.scenes.map((scene, index) => sceneSection(scene, index + 1, read))}
   return String(await page);
 }
 
+/** The scenes under the chapter they are in; a single chapter needs no heading. */
+function chapterSections({ chapters, scenes }: Rehearsal, read: (file: string) => string): Html[] {
+  return chapters.map(({ name, title, tells }) => {
+    const own = scenes.filter(({ chapter }) => chapter === name);
+    if (own.length === 0) return html``;
+    const heading =
+      chapters.length > 1
+        ? html`<div class="chapter"><p class="title">${title}</p><p>${tells}</p></div>`
+        : "";
+    return html`${heading}${own.map((scene) => sceneSection(scene, scenes.indexOf(scene) + 1, read))}`;
+  });
+}
+
 function summary(rehearsal: Rehearsal): Html {
   const good = rehearsal.outcome === "passed";
   const expectations = rehearsal.scenes.flatMap((scene) => scene.expectations);
   const met = expectations.filter(({ ok }) => ok).length;
   const at = new Date(rehearsal.startedAt);
-  return html`<p class="eyebrow">Rehearsal of the whole loop</p>
+  return html`<p class="eyebrow">${rehearsal.chapters.length > 1 ? `Rehearsal in ${plural(rehearsal.chapters.length, "chapter")}` : "Rehearsal of the whole loop"}</p>
 <h1>${icon(good ? "check" : "cross")} ${good ? "The rehearsal passed" : "The rehearsal failed"}</h1>
 <p class="lead">${met === expectations.length ? `All ${plural(met, "expectation")}` : `${met} of ${plural(expectations.length, "expectation")}`} met
 in ${plural(rehearsal.scenes.length, "scene")}, played in ${duration(rehearsal.seconds)} on one machine on

@@ -58,11 +58,22 @@ function rehearsal(): Rehearsal {
     schema: 1,
     startedAt: "2026-11-24T00:46:46.036Z",
     seconds: 61.2,
-    stageSeconds: 3.1,
+    chapters: [
+      { name: "loop", title: "The loop", tells: "Every day.", stageSeconds: 3.1 },
+      { name: "intake", title: `The servers are down ${HOSTILE}`, tells: HOSTILE, stageSeconds: 2 },
+      {
+        name: "vm",
+        title: "Machines",
+        tells: "Real ones.",
+        stageSeconds: 0,
+        skipped: `no systemd ${HOSTILE}`,
+      },
+    ],
     outcome: "failed",
     standIns: [`The clouds: emulators. ${HOSTILE}`],
     scenes: [
       {
+        chapter: "loop",
         name: "pull-request",
         title: "A pull request says what it would do",
         tells: "A colleague opens a pull request.",
@@ -89,6 +100,7 @@ function rehearsal(): Rehearsal {
         ],
       },
       {
+        chapter: "intake",
         name: "merge",
         title: `The merge deploys dev ${HOSTILE}`,
         tells: HOSTILE,
@@ -101,6 +113,7 @@ function rehearsal(): Rehearsal {
         evidence: [],
       },
       {
+        chapter: "loop",
         name: "release",
         title: "A tag releases to prod",
         tells: "Version v1.1.0 is tagged.",

@@ -22,6 +22,8 @@ export interface Evidence {
 
 /** One scene as it was played. */
 export interface PlayedScene {
+  /** The name of its chapter. */
+  chapter: string;
   name: string;
   title: string;
   tells: string;
@@ -32,6 +34,8 @@ export interface PlayedScene {
   /** What broke the scene off, where something did. */
   error?: string;
 }
+
+type Told = Pick<PlayedScene, "chapter" | "name" | "title" | "tells">;
 
 /** In characters. */
 const LONGEST_SEEN = 2000;
@@ -46,13 +50,14 @@ function readable(seen: unknown): string {
 /** Writes down what a scene saw, as files beside the report. */
 export class Notebook {
   readonly scene: PlayedScene;
-  readonly #folder: string;
+  readonly #report: string;
   #count = 0;
 
-  constructor(folder: string, scene: Pick<PlayedScene, "name" | "title" | "tells">) {
-    this.#folder = folder;
-    this.scene = { ...scene, seconds: 0, expectations: [], jobs: [], evidence: [] };
-    mkdirSync(join(folder, "evidence"), { recursive: true });
+  /** @param report the folder of the report; the evidence goes into `<chapter>/evidence` below it */
+  constructor(report: string, { chapter, name, title, tells }: Told) {
+    this.#report = report;
+    this.scene = { chapter, name, title, tells, seconds: 0, expectations: [], jobs: [], evidence: [] };
+    mkdirSync(join(report, chapter, "evidence"), { recursive: true });
   }
 
   /** @param seen what a person needs to see when it is not so: a text, the lines of one, or data */
@@ -77,17 +82,21 @@ export class Notebook {
       page: "html.txt",
       text: "txt",
     }[kind];
-    const file = `evidence/${this.scene.name}-${++this.#count}.${extension}`;
-    writeFileSync(join(this.#folder, file), content);
+    const file = this.#write(extension, content);
     this.scene.evidence.push({ title, kind, file });
     return file;
   }
 
   keepJob(job: JobOutcome): void {
-    const file = `evidence/${this.scene.name}-${++this.#count}.log.txt`;
-    writeFileSync(join(this.#folder, file), job.log);
+    const file = this.#write("log.txt", job.log);
     const { name, command, exitCode, seconds } = job;
     this.scene.jobs.push({ name, command, exitCode, seconds, file });
     if (job.summary) this.keep(`Job summary of ${name}`, "summary", job.summary);
+  }
+  #write(extension: string, content: string): string {
+    const { chapter, name } = this.scene;
+    const file = `${chapter}/evidence/${name}-${++this.#count}.${extension}`;
+    writeFileSync(join(this.#report, file), content);
+    return file;
   }
 }

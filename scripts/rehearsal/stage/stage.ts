@@ -10,7 +10,7 @@ import { Visitor } from "./visitor.ts";
 /** A world with its clouds, a person's checkout, a runner, and a way to look at it all from outside. */
 export interface Stage {
   root: string;
-  /** The report's folder, `.rehearsal`. */
+  /** The folder of the chapter's world and evidence, `.rehearsal/<chapter>`. */
   dir: string;
   clouds: Clouds;
   checkout: Checkout;
@@ -29,12 +29,12 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+export interface StageOptions {
+  plugins: "stand-ins" | "real";
+}
+
 /** Builds the stage in a folder below the repository, over whatever an earlier rehearsal left there. */
-export async function buildStage(
-  root: string,
-  dir: string,
-  options: { plugins: "stand-ins" | "real" },
-): Promise<Stage> {
+export async function buildStage(root: string, dir: string, options: StageOptions): Promise<Stage> {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(join(dir, "state"), { recursive: true });
   // Biome, vitest and git leave the folder alone by the repository's own .gitignore; its checkout is a repository of its own.

@@ -1,10 +1,11 @@
 import { HOSTS } from "./hosts.ts";
 import { deployDevJob, IMAGE, mergePull, openPull, releaseJob } from "./jobs.ts";
+import type { LoopMemory } from "./loop.ts";
 import { keepJob, type Scene } from "./scene.ts";
 
 const BROKEN_IMAGE = `sha256:${"2".repeat(61)}bad`;
 
-export const badRelease: Scene = {
+export const badRelease: Scene<LoopMemory> = {
   name: "bad-release",
   title: "A release that looks healthy and is not",
   tells:

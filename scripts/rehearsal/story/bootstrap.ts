@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Stage } from "../stage/stage.ts";
 import { HOSTS } from "./hosts.ts";
 import { deployDevJob, IMAGE, releaseJob } from "./jobs.ts";
+import type { LoopMemory } from "./loop.ts";
 import { keepJob, type Scene } from "./scene.ts";
 
 const Servers = z.object({
@@ -17,7 +18,7 @@ const Firewalls = z.object({
 });
 const SERVERS = ["server1-dev.example.com", "server1.example.com", "server2.example.com"];
 
-export const bootstrap: Scene = {
+export const bootstrap: Scene<LoopMemory> = {
   name: "bootstrap",
   title: "Two stacks out of nothing",
   tells:

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Stage } from "../stage/stage.ts";
 import { differences, footprints } from "./footprint.ts";
 import { driftJob } from "./jobs.ts";
+import type { LoopMemory } from "./loop.ts";
 import { keepJob, type Scene } from "./scene.ts";
 
 const Firewalls = z.object({
@@ -14,7 +15,7 @@ const Firewalls = z.object({
   ),
 });
 
-export const drift: Scene = {
+export const drift: Scene<LoopMemory> = {
   name: "drift",
   title: "A change by hand is reported",
   tells:

@@ -3,6 +3,7 @@ import type { Stage } from "../stage/stage.ts";
 import { differences, footprints } from "./footprint.ts";
 import { HOSTS } from "./hosts.ts";
 import { deployDevJob } from "./jobs.ts";
+import type { LoopMemory } from "./loop.ts";
 import { APPROVAL, NEW_WORDS } from "./pull-request.ts";
 import { keepJob, lastWords, type Scene } from "./scene.ts";
 
@@ -10,7 +11,7 @@ const Accepted = z.object({ id: z.string() });
 const Delivered = z.array(z.object({ id: z.string(), body: z.unknown() }));
 const Result = z.object({ outcome: z.string() });
 
-export const merge: Scene = {
+export const merge: Scene<LoopMemory> = {
   name: "merge",
   title: "The merge deploys dev",
   tells:

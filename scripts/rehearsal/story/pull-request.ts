@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Stage } from "../stage/stage.ts";
 import { differences, footprints } from "./footprint.ts";
 import { mergePull, openPull, previewJob } from "./jobs.ts";
+import type { LoopMemory } from "./loop.ts";
 import { keepJob, type Scene } from "./scene.ts";
 
 /** What the colleague changes; the landing page's new words are looked for later on. */
@@ -16,7 +17,7 @@ const LONGEST_COMMENT = 65_536;
 const Price = z.object({ location: z.string(), price_monthly: z.object({ net: z.coerce.number() }) });
 const ServerTypes = z.object({ server_types: z.array(z.object({ prices: z.array(Price) })) });
 
-export const pullRequest: Scene = {
+export const pullRequest: Scene<LoopMemory> = {
   name: "pull-request",
   title: "A pull request says what it would do",
   tells:

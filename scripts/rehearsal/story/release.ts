@@ -1,10 +1,11 @@
 import { differences, footprints } from "./footprint.ts";
 import { HOSTS } from "./hosts.ts";
 import { releaseJob } from "./jobs.ts";
+import type { LoopMemory } from "./loop.ts";
 import { NEW_WORDS } from "./pull-request.ts";
 import { keepJob, lastWords, type Scene } from "./scene.ts";
 
-export const release: Scene = {
+export const release: Scene<LoopMemory> = {
   name: "release",
   title: "A tag releases to prod",
   tells:

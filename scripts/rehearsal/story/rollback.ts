@@ -2,6 +2,7 @@ import { z } from "zod";
 import { differences, footprints } from "./footprint.ts";
 import { HOSTS } from "./hosts.ts";
 import { IMAGE, rollbackJob } from "./jobs.ts";
+import type { LoopMemory } from "./loop.ts";
 import { NEW_WORDS } from "./pull-request.ts";
 import { keepJob, lastWords, type Scene } from "./scene.ts";
 
@@ -10,7 +11,7 @@ const Release = z.object({ image: z.string() });
 /** What a rollback does not bring back: the list of releases goes on, and the release record names the rollback. */
 const BESIDE = /^(?:new|other): release |^other: record TXT _release\./;
 
-export const rollback: Scene = {
+export const rollback: Scene<LoopMemory> = {
   name: "rollback",
   title: "The rollback brings the earlier release back",
   tells:

@@ -1,27 +1,15 @@
-import type { Notebook, PlayedScene } from "../stage/evidence.ts";
+import type { Notebook } from "../stage/evidence.ts";
 import type { JobOutcome } from "../stage/runner.ts";
 import type { Stage } from "../stage/stage.ts";
-import type { Footprint } from "./footprint.ts";
+import type { Memory } from "./chapter.ts";
 
-/** What scenes hand on to later scenes. */
-export interface Memory {
-  /** The pull request of the second scene, with the names of what its comment says would be created. */
-  pull?: { number: number; headSha: string; creates: string[] };
-  /** What stood on prod when v1.1.0 was live. */
-  prodOfFeature?: Footprint;
-  /** The scenes that were played already. */
-  played: PlayedScene[];
-  /** The commits of main in their order. */
-  commits: { bootstrap?: string; feature?: string; broken?: string };
-}
-
-export interface Scene {
+export interface Scene<M extends Memory = Memory> {
   /** For `--scene`. */
   name: string;
   title: string;
   /** One or two sentences, as one would tell it to a colleague. */
   tells: string;
-  play(stage: Stage, notes: Notebook, memory: Memory): Promise<void>;
+  play(stage: Stage, notes: Notebook, memory: M): Promise<void>;
 }
 
 const LAST_LINES = 12;

@@ -1,0 +1,10 @@
+import type { Chapter } from "./chapter.ts";
+import { loop } from "./loop.ts";
+
+/** All chapters. The first is what `npm run rehearse` plays when it is not told otherwise. */
+export const CHAPTERS: readonly Chapter[] = [loop];
+
+/** The chapter that a scene is in; scenes have names of their own. */
+export function chapterOfScene(name: string): Chapter | undefined {
+  return CHAPTERS.find(({ scenes }) => scenes.some((scene) => scene.name === name));
+}
