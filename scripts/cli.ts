@@ -18,6 +18,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   deploy: () => import("./commands/deploy.ts"),
   release: () => import("./commands/release.ts"),
   rollback: () => import("./commands/rollback.ts"),
+  resume: () => import("./commands/resume.ts"),
   drift: () => import("./commands/drift.ts"),
   releases: () => import("./commands/releases.ts"),
   rehearse: () => import("./commands/rehearse.ts"),

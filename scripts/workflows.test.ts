@@ -77,6 +77,7 @@ const DEPLOY = {
   checks: "read",
   "pull-requests": "read",
   deployments: "write",
+  issues: "write",
   "id-token": "write",
 } as const;
 
@@ -95,8 +96,15 @@ const PERMISSIONS: Record<string, z.infer<typeof Permissions>> = {
   "deploy-dev/dev": DEPLOY,
   "release-prod/prod": DEPLOY,
   "rollback/rollback": DEPLOY,
+  "resume/resume": DEPLOY,
   "release-prod/plan": { contents: "read", deployments: "read", "id-token": "write" },
-  "drift/drift": { contents: "read", deployments: "read", issues: "write", "id-token": "write" },
+  "drift/drift": {
+    contents: "read",
+    deployments: "read",
+    issues: "write",
+    actions: "write",
+    "id-token": "write",
+  },
 };
 
 describe("the workflows", () => {
@@ -162,7 +170,7 @@ describe("the workflows", () => {
     expect(writing.map(({ id }) => id)).toEqual(["deploy/deploy"]);
     for (const { id, job } of writing) expect(job.environment, id).toBe(expression("inputs.stack"));
 
-    const commands = ["deploy", "release", "rollback"];
+    const commands = ["deploy", "release", "rollback", "resume"];
     for (const { id, job } of jobs) {
       const runs = job.steps.flatMap(({ run = "" }) => npmRuns(run));
       expect(
@@ -206,19 +214,21 @@ describe("the workflows", () => {
       typeof job.with.command === "string" ? [job.with.command] : [],
     );
     expect(literal.length).toBeGreaterThan(2);
-    expect(new Set(called)).toEqual(new Set(["deploy", "release", "rollback"]));
+    expect(new Set(called)).toEqual(new Set(["deploy", "release", "rollback", "resume"]));
     for (const script of [...literal, ...called]) expect(scripts).toHaveProperty(script);
   });
 
   it("offer the stacks and the scopes that there are for a rollback", async () => {
     const { readProject } = await import("./stack/stacks.ts");
-    const { SCOPES } = await import("./release/rollback-plan.ts");
+    const { SCOPES } = await import("./release/manifest.ts");
     const Choice = z.object({ options: z.array(z.string()) });
     const Inputs = z.object({ inputs: z.object({ stack: Choice, scope: Choice }) });
     const rollback = workflows.find(({ name }) => name === "rollback")?.workflow;
     const { inputs } = Inputs.parse(rollback?.on.workflow_dispatch);
     expect(inputs.stack.options).toEqual(readProject(ROOT).stacks);
     expect(inputs.scope.options).toEqual([...SCOPES]);
+    const resume = workflows.find(({ name }) => name === "resume")?.workflow;
+    expect(resume?.on.workflow_dispatch).toMatchObject({ inputs: { stack: { options: inputs.stack.options } } });
   });
 });
 

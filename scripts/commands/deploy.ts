@@ -10,15 +10,20 @@ import type { Command } from "./command.ts";
 const Values = z.object({
   "verify-limit": z.coerce.number().positive().default(300),
   unreviewed: z.boolean().default(false),
+  refresh: z.boolean().default(false),
 });
 
 export const command: Command = {
   summary:
     "Bring a commit to a stack: infrastructure, then Workers, sites and the release record, then verify",
-  usage: "deploy -- <stack> [--verify-limit SECONDS] [--unreviewed]",
+  usage: "deploy -- <stack> [--verify-limit SECONDS] [--unreviewed] [--refresh]",
   examples: ["npm run deploy -- dev", "npm run deploy -- dev --json"],
   positionals: ["stack"],
-  options: { "verify-limit": { type: "string" }, unreviewed: { type: "boolean" } },
+  options: {
+    "verify-limit": { type: "string" },
+    unreviewed: { type: "boolean" },
+    refresh: { type: "boolean" },
+  },
   async run(context, { values, positionals }) {
     const parsed = Values.safeParse(values);
     if (!parsed.success) {
@@ -39,6 +44,7 @@ export const command: Command = {
       runUrl: event?.runUrl,
       message: `Deploy ${sha.slice(0, 7)} to ${name}`,
       guard: reviewGuard(context, caller, stack, { unreviewed: parsed.data.unreviewed }),
+      refresh: parsed.data.refresh,
       verifyLimitMs: parsed.data["verify-limit"] * 1000,
     });
     await publishDeployment(context, caller, deployment);

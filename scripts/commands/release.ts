@@ -11,14 +11,15 @@ import { summarize } from "./deploy.ts";
 const Values = z.object({
   "verify-limit": z.coerce.number().positive().default(300),
   stack: z.string().default("prod"),
+  refresh: z.boolean().default(false),
 });
 
 export const command: Command = {
   summary: "Deploy a version tag to prod, after the gate: semver, on main, and a success on dev",
-  usage: "release -- <tag> [--stack prod]",
+  usage: "release -- <tag> [--stack prod] [--refresh]",
   examples: ["npm run release -- v1.4.0"],
   positionals: ["tag"],
-  options: { "verify-limit": { type: "string" }, stack: { type: "string" } },
+  options: { "verify-limit": { type: "string" }, stack: { type: "string" }, refresh: { type: "boolean" } },
   async run(context, { values, positionals }) {
     const parsed = Values.safeParse(values);
     if (!parsed.success) {
@@ -43,6 +44,7 @@ export const command: Command = {
       runUrl: caller.event?.runUrl,
       message: `Release ${tag}`,
       guard: async () => undefined,
+      refresh: options.refresh,
       verifyLimitMs: options["verify-limit"] * 1000,
     });
     await publishDeployment(context, caller, deployment);

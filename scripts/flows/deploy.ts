@@ -10,16 +10,20 @@ import { type DeployedEdge, deployEdge, EdgeFailure } from "../edge/deploy.ts";
 import { startWrangler, type Wrangler } from "../edge/wrangler.ts";
 import { UserError } from "../errors.ts";
 import { cloudflare } from "../providers/cloudflare.ts";
+import { withoutStrays } from "../release/live.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import { writeRecord } from "../release/record.ts";
+import { refuseWhileHeld } from "../release/rolled-back.ts";
 import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { type CheckResult, checksOf, verify } from "../release/verify.ts";
 import { applyStack } from "../stack/apply.ts";
 import { engineVersion } from "../stack/engine.ts";
 import { outputsFromEvents } from "../stack/outputs.ts";
 import { type Preview, previewStack } from "../stack/preview.ts";
+import { refreshStack } from "../stack/refresh.ts";
 import { edgeChanges } from "./edge-changes.ts";
 import type { OpenedStack } from "./environment.ts";
+import { findStrays } from "./strays.ts";
 
 /** What a deployment is asked to do. */
 export interface DeployOrder {
@@ -35,6 +39,8 @@ export interface DeployOrder {
    * reviewed, where there is one.
    */
   guard(preview: Preview): Promise<string | undefined>;
+  /** Looks at the clouds first, so that what was changed by hand in resources is put back too. */
+  refresh?: boolean;
   /** Milliseconds until every part must answer right. */
   verifyLimitMs: number;
 }
@@ -69,8 +75,15 @@ export async function deploy(
   const wrangler = lazyWrangler(stack);
   try {
     const { current: previous, last } = await latestReleases(releases, stack.name);
+    refuseWhileHeld(stack.name, last);
     const digestKey = stack.secrets.require("DIGEST_KEY");
     const planFile = join(plans, "plan.json");
+    if (order.refresh)
+      await reporter.step(
+        `Refresh of ${stack.name}`,
+        () => refreshStack(stack.target, context.signal),
+        (different) => `${different} different`,
+      );
     const preview = await reporter.step(
       `Preview of ${stack.name}`,
       (note) =>
@@ -82,11 +95,15 @@ export async function deploy(
         }),
       ({ change }) => (change.steps.length === 0 ? "no changes" : `${change.steps.length} to change`),
     );
-    const changeDigest =
-      (await order.guard(preview)) ?? digest(preview.change, { key: digestKey, stack: stack.name });
+    const [reviewed, strays] = await Promise.all([
+      order.guard(preview),
+      findStrays(context, stack, last, preview.events),
+    ]);
+    const changeDigest = reviewed ?? digest(preview.change, { key: digestKey, stack: stack.name });
+    const live = last && withoutStrays(last, strays);
 
     const nothingToApply = preview.change.steps.length === 0 && preview.change.outputs.length === 0;
-    const edgeParts = edgeChanges(context.root, preview.events, last).filter(
+    const edgeParts = edgeChanges(context.root, preview.events, live).filter(
       ({ kind, action }) => kind !== "image" && action !== "same",
     );
     // The wrangler processes load while the engine works.
@@ -131,7 +148,10 @@ export async function deploy(
     } as const;
 
     context.signal.throwIfAborted();
-    const announced = announce(context, stack, outputs, order.releaseId, previous);
+    const isAnnounced = previous?.image === outputs.image && !strays.some(({ kind }) => kind === "record");
+    const announced = isAnnounced
+      ? Promise.resolve(false)
+      : writeReleaseRecord(context, stack, outputs, order.releaseId, outputs.image).then(() => true);
     // Waited for below; until then a refusal must not end the process.
     announced.catch(() => undefined);
     let edge: DeployedEdge;
@@ -140,7 +160,7 @@ export async function deploy(
         {
           root: context.root,
           outputs,
-          previous: last,
+          previous: live,
           wrangler: () => wrangler.start(),
           secrets: () => workerSecrets(stack, digestKey),
           release,
@@ -235,19 +255,6 @@ export async function deploy(
     await wrangler.close();
     rmSync(plans, { recursive: true, force: true });
   }
-}
-
-/** Tells the servers by the release record what to run; true when that is another image than before. */
-async function announce(
-  context: Context,
-  stack: OpenedStack,
-  outputs: StackOutputs,
-  releaseId: string,
-  previous: ReleaseManifest | undefined,
-): Promise<boolean> {
-  if (previous?.image === outputs.image) return false;
-  await writeReleaseRecord(context, stack, outputs, releaseId, outputs.image);
-  return true;
 }
 
 /** Writes the DNS record that the servers follow. */

@@ -8,6 +8,7 @@ import { command as deploy } from "../commands/deploy.ts";
 import { command as drift } from "../commands/drift.ts";
 import { command as preview } from "../commands/preview.ts";
 import { command as release } from "../commands/release.ts";
+import { command as resume } from "../commands/resume.ts";
 import { command as rollback } from "../commands/rollback.ts";
 import { openSecrets } from "../secrets/open.ts";
 import { redact } from "../secrets/redaction.ts";
@@ -34,6 +35,7 @@ async function commit(message: string, edit: () => void): Promise<string> {
   await world.checkout.git("push", "--quiet", "origin", "main");
   return sha;
 }
+const tip = () => world.checkout.git("rev-parse", "main");
 const title = async () =>
   /<title>(.*)<\/title>/.exec(await (await fetch("https://www-dev.example.com/")).text())?.[1];
 
@@ -197,6 +199,28 @@ describe("rollback", () => {
   });
 });
 
+describe("after a rollback", () => {
+  test("The next deployment is stopped and says who took the stack back; after resume it goes on", async () => {
+    await world.forgetCalls();
+    await expect(world.run(deploy, world.pushed(first), ["dev"], LIMIT)).rejects.toMatchObject({
+      code: "rolled-back",
+      exitCode: 3,
+      message: expect.stringMatching(/rolled back from dev-\S+ to dev-\S+ \(edge\) by robin/),
+    });
+    expect(await world.writes()).toEqual([]);
+
+    const job = { ...world.pushed(first), event: world.github.dispatchEvent({ stack: "dev" }) };
+    const runs = (await world.github.releases("dev"))[0]?.manifest;
+    expect(await world.run(resume, job, ["dev"])).toMatchObject({ outcome: "succeeded" });
+    const [resumed] = await world.github.releases("dev");
+    expect(resumed).toMatchObject({ state: "success", manifest: { kind: "resume" } });
+    for (const part of ["workers", "sites", "image", "sha"])
+      expect(resumed?.manifest[part], part).toEqual(runs?.[part]);
+    expect(await world.run(resume, job, ["dev"])).toMatchObject({ outcome: "nothing-to-do" });
+    expect(await world.writes()).toEqual([]);
+  });
+});
+
 describe("drift", () => {
   test("What is changed by hand is found, in the clouds and at the edge, and nothing else is", async () => {
     const job = { ...world.pushed(first), environment: undefined };
@@ -227,9 +251,59 @@ describe("drift", () => {
         },
       ],
     });
-    expect((await world.github.issues("open")).map((issue) => issue.title)).toEqual([
-      "dev is not what its last release says",
+    const [issue, ...others] = await world.github.issues("open");
+    expect([issue?.title, others]).toEqual(["dev is not what its last release says", []]);
+    expect(issue?.body).toMatch(
+      /`comment`: is `"by hand"`, was left as `.*`[\s\S]*Site www serves .*since \d+ \w+ 20/,
+    );
+    expect(issue?.body).toMatch(/first seen [\s\S]*bring the code up to it[\s\S]*put it back/);
+    expect(await title()).toBe("Second");
+
+    // The stack was rolled back and resumed: what it should run is the release that says so.
+    const fix = await world.run(drift, job, ["dev"], { fix: true });
+    expect(fix.stacks).toMatchObject([
+      { issue: "unchanged", fix: { workflow: "rollback.yml", inputs: { refresh: "true" } } },
     ]);
+  });
+
+  test("A deployment with a refresh puts it back, resources and edge, and the check closes the issue", async () => {
+    const result = await world.run(deploy, world.pushed(await tip()), ["dev"], { ...LIMIT, refresh: true });
+    expect(result).toMatchObject({
+      outcome: "succeeded",
+      steps: 1,
+      deployed: expect.arrayContaining(["sites/www"]),
+    });
+    expect(result.log).toContain("Site www serves deployment");
+    const job = { ...world.pushed(await tip()), environment: undefined };
+    expect(await world.run(drift, job, ["dev"])).toMatchObject({
+      outcome: "succeeded",
+      stacks: [{ resources: [], edge: [], servers: [], issue: "closed" }],
+    });
+    expect(await world.github.issues("open")).toEqual([]);
+  });
+
+  test("Edge and image that were changed by hand are put back by a rollback to what should run, which makes no hold", async () => {
+    const { url, token, accountId } = world.clouds.cloudflare;
+    const script = `${url}/accounts/${accountId}/workers/scripts/intake-dev`;
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const versions = (await (await fetch(`${script}/versions`, { headers })).json()) as {
+      result: { items: { id: string }[] };
+    };
+    const other = versions.result.items.at(-1)?.id;
+    const versionsOf = [{ version_id: other, percentage: 100 }];
+    const body = JSON.stringify({ strategy: "percentage", versions: versionsOf });
+    await fetch(`${script}/deployments?force=true`, { method: "POST", headers, body });
+
+    const last = (await world.github.releases("dev"))[0];
+    const job = { ...world.pushed(await tip()), event: world.github.dispatchEvent({ stack: "dev" }) };
+    expect(await world.run(rollback, job, ["dev"], { to: last?.id, ...LIMIT })).toMatchObject({
+      outcome: "succeeded",
+      plan: { steps: [{ kind: "worker", from: other }] },
+      release: { kind: "deploy", sha: last?.sha },
+    });
+    expect(await world.run(rollback, job, ["dev"], { to: last?.id, ...LIMIT })).toMatchObject({
+      outcome: "nothing-to-do",
+    });
   });
 });
 
