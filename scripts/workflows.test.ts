@@ -228,7 +228,9 @@ describe("the workflows", () => {
     expect(inputs.stack.options).toEqual(readProject(ROOT).stacks);
     expect(inputs.scope.options).toEqual([...SCOPES]);
     const resume = workflows.find(({ name }) => name === "resume")?.workflow;
-    expect(resume?.on.workflow_dispatch).toMatchObject({ inputs: { stack: { options: inputs.stack.options } } });
+    expect(resume?.on.workflow_dispatch).toMatchObject({
+      inputs: { stack: { options: inputs.stack.options } },
+    });
   });
 });
 
