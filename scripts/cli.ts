@@ -21,6 +21,8 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   resume: () => import("./commands/resume.ts"),
   drift: () => import("./commands/drift.ts"),
   releases: () => import("./commands/releases.ts"),
+  cleanup: () => import("./commands/cleanup.ts"),
+  new: () => import("./commands/new.ts"),
   rehearse: () => import("./commands/rehearse.ts"),
 };
 

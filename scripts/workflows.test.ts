@@ -91,6 +91,7 @@ const PERMISSIONS: Record<string, z.infer<typeof Permissions>> = {
     checks: "write",
     "id-token": "write",
   },
+  "cleanup/cleanup": { contents: "read", "id-token": "write" },
   "deploy/deploy": DEPLOY,
   // A caller of a reusable workflow has to have what that asks for.
   "deploy-dev/dev": DEPLOY,
@@ -196,8 +197,12 @@ describe("the workflows", () => {
       group: `preview-${expression("github.event.pull_request.number")}`,
       "cancel-in-progress": true,
     });
+    const cleanup = workflows.find(({ name }) => name === "cleanup")?.workflow;
+    expect(cleanup?.concurrency, "a preview that runs would bring back what is removed").toEqual(
+      preview?.concurrency,
+    );
     const others = workflows.filter(({ workflow }) => workflow.concurrency?.["cancel-in-progress"]);
-    expect(others.map(({ name }) => name).sort()).toEqual(["check", "preview"]);
+    expect(others.map(({ name }) => name).sort()).toEqual(["check", "cleanup", "preview"]);
   });
 
   it("open a stack's secrets only where an identity is asked for, and take none from GitHub", () => {

@@ -3,6 +3,7 @@ import { renderPlain } from "../change/plain.ts";
 import { judge } from "../change/verdict.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { identifyCaller } from "../flows/environment.ts";
+import { previewEdgeForReview } from "../flows/preview-edge-for-review.ts";
 import { previewForReview } from "../flows/preview-stack.ts";
 import { publishPreview, viewOf, writeArtifact } from "../flows/publish-preview.ts";
 import { appendSummary } from "../github/output.ts";
@@ -32,15 +33,19 @@ export const command: Command = {
     const place = event
       ? { repository: `${event.repository.owner}/${event.repository.name}`, pullRequest: pull?.number }
       : {};
-    const previews = await Promise.all(
+    const found = await Promise.all(
       stacks.map((stack) => previewForReview(context, project, stack, place, caller.releases)),
     );
+    const { previews, notes } = pull
+      ? await previewEdgeForReview(context, project, pull, found)
+      : { previews: found, notes: [] };
     const commit = pull?.headSha ?? event?.sha ?? "local";
     context.reporter.say(
-      `\n${renderPlain(viewOf(previews, event, commit, context.now()), { color: false })}`,
+      `\n${renderPlain(viewOf(previews, event, commit, context.now(), notes), { color: false })}`,
     );
     writeArtifact(typeof values.out === "string" ? values.out : join(context.root, ".preview"), previews);
-    const published = pull && github ? await publishPreview(context, github, pull, previews) : undefined;
+    const published =
+      pull && github ? await publishPreview(context, github, pull, previews, notes) : undefined;
 
     const failed = previews.filter(({ failure }) => failure);
     if (failed.length > 0) {

@@ -7,9 +7,10 @@ import { digest } from "../change/digest.ts";
 import type { Change } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { type DeployedEdge, deployEdge, EdgeFailure } from "../edge/deploy.ts";
+import type { PutBack } from "../edge/put-back.ts";
 import { startWrangler, type Wrangler } from "../edge/wrangler.ts";
 import { UserError } from "../errors.ts";
-import { cloudflare } from "../providers/cloudflare.ts";
+import { type Cloudflare, cloudflare } from "../providers/cloudflare.ts";
 import { withoutStrays } from "../release/live.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import { writeRecord } from "../release/record.ts";
@@ -162,6 +163,8 @@ export async function deploy(
           outputs,
           previous: live,
           wrangler: () => wrangler.start(),
+          restoreSite: (project, deploymentId) =>
+            cloudflareOf(stack).rollbackPages(outputs.accountId, project, deploymentId),
           secrets: () => workerSecrets(stack, digestKey),
           release,
         },
@@ -176,8 +179,8 @@ export async function deploy(
       await releases.record(
         {
           ...base,
-          workers: { ...last?.workers, ...error.partial.workers },
-          sites: { ...last?.sites, ...error.partial.sites },
+          workers: error.left.workers,
+          sites: error.left.sites,
           image,
           finishedAt: context.now().toISOString(),
           outcome: "failed",
@@ -186,8 +189,12 @@ export async function deploy(
       );
       throw new UserError(
         "edge-failed",
-        `The infrastructure of ${stack.name} is applied, but parts of the edge are not deployed:\n${error.message}\nNew and live: ${error.partial.deployed.join(", ") || "nothing"}. All other parts are as they were.`,
-        "Mend the cause and run the same command again: what is live already is not deployed twice.",
+        [
+          `The infrastructure of ${stack.name} is applied, but parts of the edge are not deployed:`,
+          error.message,
+          ...describeLeft(error.left),
+        ].join("\n"),
+        "Mend the cause and run the same command again.",
         1,
         { cause: error },
       );
@@ -257,10 +264,23 @@ export async function deploy(
   }
 }
 
+/** What of the edge is live after a deployment that failed in part, in sentences. */
+function describeLeft({ back, stayed }: PutBack): string[] {
+  return [
+    ...(back.length > 0 ? [`Put back as they were: ${back.join(", ")}.`] : []),
+    ...stayed.map(({ part, why }) => `New and live all the same: ${part} (${why}).`),
+    "All other parts are as they were.",
+  ];
+}
+
+function cloudflareOf({ secrets }: OpenedStack): Cloudflare {
+  return cloudflare(secrets.require("CLOUDFLARE_API_TOKEN"), secrets.get("CLOUDFLARE_BASE_URL"));
+}
+
 /** Writes the DNS record that the servers follow. */
 export async function writeReleaseRecord(
   context: Context,
-  { secrets }: OpenedStack,
+  stack: OpenedStack,
   outputs: StackOutputs,
   release: string,
   image: string,
@@ -268,9 +288,8 @@ export async function writeReleaseRecord(
   await context.reporter.step(
     "Release record",
     async () => {
-      const api = cloudflare(secrets.require("CLOUDFLARE_API_TOKEN"), secrets.get("CLOUDFLARE_BASE_URL"));
-      const content = writeRecord({ release, image }, secrets.get("RELEASE_SIGNING_KEY"));
-      await api.updateDnsRecord(outputs.zone.id, outputs.releaseRecord.id, `"${content}"`);
+      const content = writeRecord({ release, image }, stack.secrets.get("RELEASE_SIGNING_KEY"));
+      await cloudflareOf(stack).updateDnsRecord(outputs.zone.id, outputs.releaseRecord.id, `"${content}"`);
     },
     () => image,
   );

@@ -1,8 +1,8 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { StackOutputs } from "../../infra/src/outputs.ts";
 import type { EdgeChange } from "../change/model.ts";
+import { siteHash } from "../edge/build-site.ts";
 import { findParts } from "../edge/parts.ts";
-import { siteHash } from "../edge/site.ts";
 import { workerHash } from "../edge/worker.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import { rawOutputs } from "../stack/outputs.ts";

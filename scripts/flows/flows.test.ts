@@ -138,7 +138,7 @@ describe("deploy", () => {
     expect(await world.github.releases("dev")).toHaveLength(1);
   });
 
-  test("When the Worker of a commit can't be deployed its site is live all the same, and only the Worker is left to do", async () => {
+  test("When the Worker of a commit can't be deployed its site is put back, and the same command brings both", async () => {
     const sha = await commit("Change the title and the Worker", () => {
       const page = readFileSync(join(world.checkout.dir, "sites/www/index.html"), "utf8");
       const old = /<title>.*<\/title>/.exec(page)?.[0] ?? "";
@@ -154,14 +154,19 @@ describe("deploy", () => {
     await expect(world.run(deploy, world.pushed(sha), ["dev"], LIMIT)).rejects.toMatchObject({
       code: "edge-failed",
       exitCode: 1,
-      message: expect.stringContaining("New and live: sites/www."),
+      message: expect.stringContaining("Put back as they were: sites/www."),
     });
-    expect(await title()).toBe("Second");
+    expect(await title()).not.toBe("Second");
     expect((await world.github.releases("dev"))[0]).toMatchObject({ sha, state: "failure" });
 
     const result = await world.run(deploy, world.pushed(sha), ["dev"], LIMIT);
-    expect(result).toMatchObject({ outcome: "succeeded", steps: 0, deployed: ["workers/intake"] });
+    expect(result).toMatchObject({
+      outcome: "succeeded",
+      steps: 0,
+      deployed: expect.arrayContaining(["workers/intake", "sites/www"]),
+    });
     expect(result.release).toMatchObject({ sha, outcome: "succeeded" });
+    expect(await title()).toBe("Second");
   });
 
   test("A commit that changes nothing is a release too, so that a tag on it finds that it ran here", async () => {

@@ -19,6 +19,7 @@ export function viewOf(
   event: GithubEvent | undefined,
   commit: string,
   at: Date,
+  notes: readonly string[] = [],
 ): CommentView {
   return {
     commit,
@@ -29,6 +30,7 @@ export function viewOf(
       : undefined,
     artifactUrl: event ? `${event.runUrl}#artifacts` : undefined,
     graph: true,
+    notes,
     stacks: previews.map(
       ({ stack, change, cost, hazards, edge, fingerprint, failure, seconds }): StackView => ({
         stack,
@@ -53,8 +55,9 @@ export async function publishPreview(
   github: Github,
   event: Extract<GithubEvent, { kind: "pull_request" }>,
   previews: readonly StackPreview[],
+  notes: readonly string[],
 ): Promise<{ comment: string }> {
-  const view = viewOf(previews, event, event.headSha, context.now());
+  const view = viewOf(previews, event, event.headSha, context.now(), notes);
   appendSummary(redact(renderSummary(view).markdown), context.env);
 
   const checks = previews.map(async (preview) => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { reasonOf, request } from "./request.ts";
+import { cloudflareCalls } from "./cloudflare-calls.ts";
 
 /**
  * The few calls to Cloudflare's API that neither Pulumi nor wrangler makes for us. Plain fetch instead of the official
@@ -63,56 +63,12 @@ const RESOURCES: Record<string, { key: readonly string[]; path: string }> = {
   r2_bucket: { key: ["bucket_name"], path: "r2/buckets" },
 };
 
-const Envelope = z.object({
-  success: z.boolean(),
-  errors: z.array(z.object({ code: z.number(), message: z.string() })).default([]),
-  result: z.unknown(),
-});
-
-const BASE_URL = "https://api.cloudflare.com/client/v4";
+const RIGHTS = "Zone DNS edit, Workers Routes edit, Workers Scripts edit and Pages edit";
 
 /** Connects with a token; `baseUrl` ends with `/client/v4`. */
-export function cloudflare(token: string, baseUrl: string = BASE_URL): Cloudflare {
-  /**
-   * Every call here says what is to be, not what is to be done, so that each may be repeated.
-   *
-   * @returns undefined for a 404
-   * @throws UserError `cloudflare-refused`, `cloudflare-unreachable`
-   */
-  async function call<T>(
-    method: string,
-    path: string,
-    schema: z.ZodType<T>,
-    body?: unknown,
-  ): Promise<T | undefined> {
-    const response = await request(`${baseUrl}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((cause: unknown) => {
-      throw new UserError(
-        "cloudflare-unreachable",
-        `Cloudflare does not answer ${method} ${path}: ${reasonOf(cause)}.`,
-        "Check the network and CLOUDFLARE_BASE_URL, then run the same command again.",
-        1,
-        { cause },
-      );
-    });
-    if (response.status === 404) {
-      await response.body?.cancel();
-      return undefined;
-    }
-    const envelope = Envelope.safeParse(await response.json().catch(() => undefined));
-    if (response.ok && envelope.success && envelope.data.success) return schema.parse(envelope.data.result);
-    const reasons = envelope.data?.errors.map((error) => `${error.message} (${error.code})`).join("; ");
-    throw new UserError(
-      "cloudflare-refused",
-      `Cloudflare answered ${response.status} to ${method} ${path}: ${reasons || "no reason given"}.`,
-      response.status === 401 || response.status === 403
-        ? "Check CLOUDFLARE_API_TOKEN: it needs Zone DNS edit, Workers Routes edit, Workers Scripts edit and Pages edit for this account."
-        : "Run the same command again; if it stays, look at www.cloudflarestatus.com.",
-    );
-  }
+export function cloudflare(token: string, baseUrl?: string): Cloudflare {
+  // Every call here says what is to be, not what is to be done, so that each may be repeated.
+  const call = cloudflareCalls(token, baseUrl, RIGHTS);
 
   async function must<T>(what: string, result: Promise<T | undefined>): Promise<T> {
     const found = await result;
