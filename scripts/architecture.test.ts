@@ -33,12 +33,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/release",
     "scripts/edge",
   ],
-  "scripts/scaffold": ["scripts/errors.ts"],
   "scripts/commands": [
     "scripts/context.ts",
     "scripts/errors.ts",
-    "scripts/edge",
-    "scripts/scaffold",
     "scripts/change",
     "scripts/github",
     "scripts/stack",

@@ -46,16 +46,15 @@ export function readRepository(root: string): Repository {
       r2Buckets: config.r2_buckets.map((each) => each.binding),
     };
   });
-  // A site is served as it stands, or built by its package.json.
-  return { workers, sites: foldersOf(join(root, "sites"), "index.html", "package.json") };
+  return { workers, sites: foldersOf(join(root, "sites")) };
 }
 
-function foldersOf(folder: string, ...markers: string[]): string[] {
+function foldersOf(folder: string, marker?: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && FOLDER_NAME.test(entry.name))
       .map((entry) => entry.name)
-      .filter((name) => readdirSync(join(folder, name)).some((file) => markers.includes(file)))
+      .filter((name) => marker === undefined || readdirSync(join(folder, name)).includes(marker))
       .sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

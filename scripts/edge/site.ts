@@ -4,8 +4,7 @@ import { join, relative } from "node:path";
 import { z } from "zod";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { UserError } from "../errors.ts";
-import { builtSite, siteHash } from "./build-site.ts";
-import { listFiles } from "./content-hash.ts";
+import { contentHash, listFiles } from "./content-hash.ts";
 import type { SiteSource } from "./parts.ts";
 import type { Wrangler } from "./wrangler.ts";
 
@@ -30,6 +29,10 @@ export interface SiteRelease {
   deployedAt: string;
 }
 
+export function siteHash(site: SiteSource): string {
+  return contentHash({ dir: site.dir });
+}
+
 /**
  * Uploads a site to its Pages project with wrangler and adds `/release.json`, which says what release it is of.
  *
@@ -37,7 +40,7 @@ export interface SiteRelease {
  */
 export async function deploySite(
   site: SiteSource,
-  outputs: Pick<StackOutputs, "accountId" | "sites">,
+  outputs: StackOutputs,
   wrangler: Wrangler,
   release: SiteRelease,
   branch: string,
@@ -51,12 +54,11 @@ export async function deploySite(
     );
   }
   const hash = siteHash(site);
-  const source = await builtSite(site);
   const folder = mkdtempSync(join(tmpdir(), "site-"));
   try {
     // What the hash is over, and nothing else: no `.dev.vars`, no tool's leavings.
-    for (const file of listFiles(source)) {
-      cpSync(file, join(folder, relative(source, file)), { recursive: true, dereference: true });
+    for (const file of listFiles(site.dir)) {
+      cpSync(file, join(folder, relative(site.dir, file)), { recursive: true, dereference: true });
     }
     writeFileSync(join(folder, "release.json"), `${JSON.stringify(release)}\n`);
     const entries = await wrangler.run(

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { SCOPES } from "./manifest.ts";
-import { afterRollback, describeStep, planRollback } from "./rollback-plan.ts";
+import { afterRollback, describeStep, planRollback, SCOPES } from "./rollback-plan.ts";
 import { image, manifest } from "./testing/manifest.ts";
 
 const one = manifest(1);

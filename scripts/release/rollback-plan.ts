@@ -1,4 +1,7 @@
-import type { ReleaseManifest, Scope } from "./manifest.ts";
+import type { ReleaseManifest } from "./manifest.ts";
+
+export const SCOPES = ["all", "edge", "app", "infra"] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /** One part that a rollback brings back. */
 export type RollbackStep =
@@ -13,21 +16,13 @@ export interface RollbackPlan {
   limits: string[];
 }
 
-/**
- * What has to be done to get from what runs now to an earlier release, within a scope. With `refresh` the infrastructure is
- * gone over although its commit is the same. Pure.
- */
-export function planRollback(
-  current: ReleaseManifest,
-  target: ReleaseManifest,
-  scope: Scope,
-  options: { refresh?: boolean } = {},
-): RollbackPlan {
+/** What has to be done to get from what runs now to an earlier release, within a scope. Pure. */
+export function planRollback(current: ReleaseManifest, target: ReleaseManifest, scope: Scope): RollbackPlan {
   const steps: RollbackStep[] = [];
   const limits: string[] = [];
   const has = (part: Scope) => scope === "all" || scope === part;
 
-  if (has("infra") && (current.sha !== target.sha || options.refresh)) {
+  if (has("infra") && current.sha !== target.sha) {
     steps.push({ kind: "infra", from: current.sha, to: target.sha });
     limits.push("Data in a resource that was deleted since then does not come back with the resource.");
   }
@@ -117,9 +112,7 @@ export function describeStep(step: RollbackStep): string {
     case "image":
       return `App image: ${step.from.slice(-12)} → ${step.to.slice(-12)}`;
     case "infra":
-      return step.from === step.to
-        ? `Infrastructure: as commit ${short(step.to)} has it`
-        : `Infrastructure: commit ${short(step.from)} → ${short(step.to)}`;
+      return `Infrastructure: commit ${short(step.from)} → ${short(step.to)}`;
   }
 }
 

@@ -72,8 +72,6 @@ describe("npm run clouds", () => {
         readToken: z.string(),
         accountId: z.string(),
         zoneId: z.string(),
-        previewAccountId: z.string(),
-        previewToken: z.string(),
       }),
       github: z.strictObject({
         ...cloud,

@@ -21,14 +21,7 @@ export interface CloudAddress {
 /** Where everything is; the JSON line of `npm run clouds -- --json`. */
 export interface CloudAddresses {
   hetzner: CloudAddress & { readToken: string };
-  cloudflare: CloudAddress & {
-    readToken: string;
-    accountId: string;
-    zoneId: string;
-    /** A second account, without a zone, and the token that writes there. */
-    previewAccountId: string;
-    previewToken: string;
-  };
+  cloudflare: CloudAddress & { readToken: string; accountId: string; zoneId: string };
   github: CloudAddress & {
     repository: string;
     gitDir: string;
@@ -110,7 +103,6 @@ export async function startClouds(options: CloudsOptions): Promise<RunningClouds
             port,
             edgePort,
             tokens: tokens.cloudflare,
-            secondToken: tokens.cloudflarePreviews,
             resolveOrigin: async (ip) => (isReachable(hetzner, ip) ? originUrl : undefined),
           }),
         ),
@@ -149,8 +141,6 @@ export async function startClouds(options: CloudsOptions): Promise<RunningClouds
         readToken: tokens.cloudflare.read,
         accountId: cloudflare.accountId,
         zoneId: cloudflare.zoneId,
-        previewAccountId: cloudflare.secondAccountId ?? "",
-        previewToken: tokens.cloudflarePreviews,
       },
       github: {
         url: github.url,

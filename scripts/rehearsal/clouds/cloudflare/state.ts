@@ -54,7 +54,6 @@ function collection<T>(store: Store, name: string) {
 export interface StateOptions {
   world: string;
   accountId?: string | undefined;
-  workersSubdomain?: string | undefined;
   zones?: { name: string }[] | undefined;
   plan?: model.Plan | undefined;
   now?: (() => Date) | undefined;
@@ -91,7 +90,7 @@ export function openState(options: StateOptions): CloudState {
     blobs: openBlobs(join(options.world, "cloudflare-blobs")),
     accountId,
     accountName: "Quayside",
-    workersSubdomain: options.workersSubdomain ?? "quayside",
+    workersSubdomain: "quayside",
     now,
     timestamp,
     zone(id) {
