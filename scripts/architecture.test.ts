@@ -33,6 +33,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/release",
     "scripts/edge",
   ],
+  // Makes and mends the accounts that the flows work with.
+  "scripts/setup": [
+    "scripts/context.ts",
+    "scripts/errors.ts",
+    "scripts/github",
+    "scripts/secrets",
+    "scripts/providers",
+    "scripts/stack",
+  ],
   "scripts/commands": [
     "scripts/context.ts",
     "scripts/errors.ts",
@@ -41,6 +50,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/stack",
     "scripts/release",
     "scripts/flows",
+    "scripts/setup",
   ],
   "scripts/cli.ts": [
     "scripts/context.ts",

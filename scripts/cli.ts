@@ -21,6 +21,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   rollback: () => import("./commands/rollback.ts"),
   drift: () => import("./commands/drift.ts"),
   releases: () => import("./commands/releases.ts"),
+  setup: () => import("./commands/setup.ts"),
   rehearse: () => import("./commands/rehearse.ts"),
 };
 

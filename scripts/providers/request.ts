@@ -61,8 +61,8 @@ export function reasonOf(error: unknown): string {
   return cause.message || code;
 }
 
-/** `retry-after` is a number of seconds or a date (RFC 9110, 10.2.3). */
-function retryAfterMs(header: string | null): number | undefined {
+/** How long a `retry-after` header asks to wait, in milliseconds: a number of seconds or a date (RFC 9110, 10.2.3). */
+export function retryAfterMs(header: string | null): number | undefined {
   if (header === null) return undefined;
   if (/^\d+$/.test(header)) return Number(header) * 1000;
   const at = Date.parse(header);

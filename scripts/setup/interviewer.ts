@@ -1,0 +1,23 @@
+import type { Question } from "./question.ts";
+import type { Action, Step } from "./step.ts";
+
+/** Who answers: a person at a terminal, a file, or nobody. */
+export interface Interviewer {
+  /**
+   * @param complaint what was wrong with the answer before
+   * @returns undefined where nobody answers
+   */
+  answer(
+    question: Question,
+    suggestion: string | undefined,
+    complaint: string | undefined,
+  ): Promise<string | undefined>;
+  /** Whether to do what was shown. */
+  agree(step: Step, actions: readonly Action[]): Promise<boolean>;
+}
+
+/** For `--check` and `doctor`: nothing is asked, nothing is done. */
+export const nobody: Interviewer = {
+  answer: async () => undefined,
+  agree: async () => false,
+};

@@ -1,0 +1,45 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Document, parseDocument } from "yaml";
+import { stackSetting } from "../stack/stacks.ts";
+import type { Bench } from "./bench.ts";
+import { EXAMPLE } from "./example.ts";
+
+/** What an earlier run, or the owner, has put into the first stack's file; undefined where the example's value still stands. */
+export function ownSetting(bench: Bench, key: "domain" | "image" | "accountId"): string | undefined {
+  const [stack] = bench.project.stacks;
+  const value = stack === undefined ? undefined : stackSetting(bench.project, stack, key);
+  return value === undefined || value === EXAMPLE[key] ? undefined : value;
+}
+
+/** A stack's file, with its comments. */
+export interface StackFile {
+  /** Relative to the repository. */
+  name: string;
+  get(key: string): unknown;
+  set(key: string, value: string | string[]): void;
+  save(): void;
+}
+
+export function openStackFile(bench: Bench, stack: string): StackFile {
+  const name = `infra/Pulumi.${stack}.yaml`;
+  const path = join(bench.context.root, name);
+  const document: Document = parseDocument(readFileSync(path, "utf8"));
+  const at = (key: string) => ["config", `${bench.project.name}:${key}`];
+  return {
+    name,
+    get: (key) => {
+      const value: unknown = document.getIn(at(key));
+      return typeof value === "object" &&
+        value !== null &&
+        "toJSON" in value &&
+        typeof value.toJSON === "function"
+        ? (value.toJSON() as unknown)
+        : value;
+    },
+    set(key, value) {
+      document.setIn(at(key), document.createNode(value));
+    },
+    save: () => writeFileSync(path, document.toString({ lineWidth: 0 })),
+  };
+}
