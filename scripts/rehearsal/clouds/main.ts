@@ -10,6 +10,7 @@ const HELP = `Starts local emulators of Hetzner Cloud, Cloudflare, GitHub, Pulum
   --providers     also start the stand-ins for Pulumi's provider plugins
   --world DIR     the folder that keeps everything (default .rehearsal/clouds)
   --latency MS    make every call take longer
+  --empty         nothing is set up: an organization that trusts nobody, a repository made just now
   --help          this text
 `;
 
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     world: options.world,
     latencyMs: options.latencyMs,
     providers: options.providers,
+    empty: options.empty,
   });
   process.stdout.write(
     options.json ? `${JSON.stringify(clouds.addresses)}\n` : table(clouds.addresses, options.world),
@@ -55,6 +57,7 @@ function readArguments() {
     help: values.help,
     world: values.world,
     latencyMs: latency.data,
+    empty: values.empty,
   };
 }
 
@@ -66,6 +69,7 @@ function parse() {
         providers: { type: "boolean", default: false },
         world: { type: "string", default: join(".rehearsal", "clouds") },
         latency: { type: "string", default: "0" },
+        empty: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
     });

@@ -51,6 +51,8 @@ export interface CloudsOptions {
   ports?: Ports;
   /** Starts the stand-ins for Pulumi's provider plugins too. */
   providers?: boolean;
+  /** Nothing is set up yet: the organization at Pulumi trusts nobody, and the repository at GitHub was made just now. */
+  empty?: boolean;
   /** What answers on the servers instead of the origin stand-in: a base URL. */
   originUrl?: string;
 }
@@ -89,7 +91,14 @@ export async function startClouds(options: CloudsOptions): Promise<RunningClouds
 
     const [hetzner, github, neon, doppler] = await Promise.all([
       start(ports.hetzner, (port) => startHetzner({ ...common, port, tokens: tokens.hetzner })),
-      start(ports.github, (port) => startGithub({ ...common, port, token: tokens.github })),
+      start(ports.github, (port) =>
+        startGithub({
+          ...common,
+          port,
+          token: tokens.github,
+          ...(options.empty ? { immutableSubject: true } : {}),
+        }),
+      ),
       start(ports.neon, (port) => startNeon({ ...common, port, token: tokens.neon })),
       start(ports.doppler, (port) => startDoppler({ ...common, port, token: tokens.doppler })),
     ]);
@@ -113,7 +122,7 @@ export async function startClouds(options: CloudsOptions): Promise<RunningClouds
           port,
           token: tokens.esc,
           organization: PROJECT,
-          trust: trustFor(github.repository, PROJECT),
+          ...(options.empty ? {} : { trust: trustFor(github.repository, PROJECT) }),
           verifyOidc: (jwt) => github.verifyOidc(jwt),
         }),
       ),

@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.ts";
 import { mask } from "../../secrets/redaction.ts";
 import type { Bench } from "../bench.ts";
-import { type Kept, type SecretPlace, secretPlace, USES, type Use } from "../secret-places.ts";
+import { type Kept, secretPlace, USES, type Use } from "../secret-places.ts";
 import { SOURCES, type Source } from "../sources.ts";
 import type { Action, Step } from "../step.ts";
 
@@ -27,22 +27,39 @@ export const secretsStep: Step = {
     const made = slots
       .filter(({ kept }) => !kept.exists)
       .map(({ stack, use, kept }) => ({ tells: `make ${kept.place}`, do: () => place.make(stack, use) }));
-    const written = await Promise.all(SOURCES.map((source) => missing(bench, place, source, slots)));
-    return [...made, ...written.flat()];
+    const found = (await Promise.all(SOURCES.map((source) => missing(bench, source, slots)))).flat();
+    const written = slots.flatMap((slot): Action[] => {
+      const own = found.filter((each) => each.slot === slot);
+      if (own.length === 0) return [];
+      return [
+        {
+          tells: `put into ${slot.kept.place}: ${own.map(({ variable }) => variable).join(", ")}`,
+          async do() {
+            for (const { variable, value } of own) {
+              const secret = await value();
+              mask(secret);
+              await place.write(slot.stack, slot.use, variable, secret);
+            }
+          },
+        },
+      ];
+    });
+    // The repository's own secrets are the place of every stack's previews, and are written once.
+    return [...made, ...new Map(written.map((action) => [action.tells, action])).values()];
   },
 };
 
-/** What is to be written of one variable, in all places. */
-async function missing(bench: Bench, place: SecretPlace, source: Source, slots: Slot[]): Promise<Action[]> {
+/** One variable that a place lacks, or has with another value. */
+interface Missing {
+  slot: Slot;
+  variable: string;
+  value(): Promise<string> | string;
+}
+
+/** Which places lack one variable. */
+async function missing(bench: Bench, source: Source, slots: Slot[]): Promise<Missing[]> {
+  const { variable } = source;
   const wanted = slots.filter(({ use }) => source.uses.includes(use));
-  const write = ({ stack, use, kept }: Slot, value: () => Promise<string> | string): Action => ({
-    tells: `put ${source.variable} into ${kept.place}`,
-    do: async () => {
-      const secret = await value();
-      mask(secret);
-      await place.write(stack, use, source.variable, secret);
-    },
-  });
   const lacking = wanted.filter(({ kept }) => !kept.names.includes(source.variable));
   switch (source.kind) {
     case "given": {
@@ -52,27 +69,30 @@ async function missing(bench: Bench, place: SecretPlace, source: Source, slots: 
           if (value === undefined || value === "") return [];
           const known = slot.kept.values?.[source.variable];
           const there = slot.kept.values ? known === value : !lacking.includes(slot);
-          return there ? [] : [write(slot, () => value)];
+          return there ? [] : [{ slot, variable, value: () => value }];
         }),
       );
-      return oncePerPlace(actions.flat());
+      return actions.flat();
     }
     case "made": {
       assertTellable(source, wanted, lacking);
-      return oncePerPlace(lacking.map((slot) => write(slot, () => madeValue(bench, source, slot, slots))));
+      return lacking.map((slot) => ({
+        slot,
+        variable,
+        value: () => madeValue(bench, source, slot, slots),
+      }));
     }
     case "issued": {
       if (lacking.length === 0 || !(await source.wanted(bench))) return [];
       // A stack's places get the same one: issuing another takes the first away.
       const stacks = new Set(lacking.map(({ stack }) => stack));
-      const all = wanted.filter(({ stack }) => stacks.has(stack));
-      return oncePerPlace(
-        all.map((slot) =>
-          write(slot, () =>
-            bench.fact(`issued ${source.variable} ${slot.stack}`, () => source.issue(bench, slot.stack)),
-          ),
-        ),
-      );
+      return wanted
+        .filter(({ stack }) => stacks.has(stack))
+        .map((slot) => ({
+          slot,
+          variable,
+          value: () => bench.fact(`issued ${variable} ${slot.stack}`, () => source.issue(bench, slot.stack)),
+        }));
     }
   }
 }
@@ -105,9 +125,4 @@ function assertTellable(source: Source, wanted: Slot[], lacking: Slot[]): void {
     `${hidden.kept.place} has ${source.variable}, and ${first?.kept.place ?? "another"} lacks it; both need the same value, and GitHub shows none.`,
     `If no stack was deployed yet, delete ${source.variable} there and run npm run setup again. Otherwise set it by hand to the value that you have kept: gh secret set ${source.variable}`,
   );
-}
-
-/** The repository's own secrets are the place of every stack's previews, and are written once. */
-function oncePerPlace(actions: Action[]): Action[] {
-  return [...new Map(actions.map((action) => [action.tells, action])).values()];
 }

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Faults } from "../base/faults.ts";
 import { account } from "./api/account.ts";
-import { authenticate, type Tokens } from "./api/auth.ts";
+import { adminRoutes, authenticate, recordTokens, type Tokens } from "./api/auth.ts";
 import { d1 } from "./api/d1.ts";
 import { dns } from "./api/dns.ts";
 import { ips } from "./api/ips.ts";
@@ -40,6 +40,7 @@ export function cloudflareApi(
   faults: Faults,
   options: { tokens: Tokens; enforceRateLimit: boolean },
 ): Hono {
+  recordTokens(state, options.tokens);
   const api = new Hono();
   api.onError((error) => {
     if (error instanceof ApiError) return failure(error.status, error.errors);
@@ -57,7 +58,7 @@ export function cloudflareApi(
   );
   api.use(faults.middleware((status) => failure(status, [refusal(status)])));
   api.use(rateLimit(state.now, options.enforceRateLimit));
-  api.use(authenticate(options.tokens));
+  api.use(authenticate(state));
   api.use("/accounts/:account/*", async (c, next) => {
     if (c.req.param("account") !== state.accountId)
       throw new ApiError(
@@ -75,7 +76,9 @@ export function cloudflareApi(
   kv(api, state, workers);
   d1(api, state, workers);
   purgeCache(api, state, parts.cache);
-  return new Hono()
+  const root = new Hono();
+  adminRoutes(root, state);
+  return root
     .route("/client/v4", api)
     .get("/_rehearsal/firewall-events", (c) => c.json(parts.firewall.events))
     .post("/_rehearsal/scheduled", async (c) => {

@@ -13,6 +13,8 @@ export interface Identity {
   /** Whether it can create, change and delete. */
   writes: boolean;
   tokenName: string;
+  /** Whether it administers the organization: its issuers, policies, roles and tokens. */
+  admin: boolean;
 }
 
 /** An exchanged token as the world keeps it: only its hash. */
@@ -26,7 +28,8 @@ export interface AccessOptions {
   organization: string;
   /** The long-lived access token of the organization's owner. */
   token: string;
-  trust: TrustPolicy[];
+  /** Whom the organization trusts, as it stands now; undefined where it has registered no issuer. */
+  trust: () => TrustPolicy[] | undefined;
   /** Checks signature, issuer and times of an OIDC token, and returns its claims. @throws for a token that is not good */
   verifyOidc?: (jwt: string) => Promise<Claims>;
   now: () => number;
@@ -65,7 +68,8 @@ export function exchangeRoute(app: Hono, options: AccessOptions): void {
     const audience = `urn:pulumi:org:${options.organization}`;
     if (wanted.audience !== audience)
       return errorResponse(404, "Not Found: organization in audience not found");
-    if (options.verifyOidc === undefined)
+    const trust = options.trust();
+    if (options.verifyOidc === undefined || trust === undefined)
       return errorResponse(401, "Unauthorized: the issuer of the subject token is not registered");
     let claims: Claims;
     try {
@@ -76,7 +80,7 @@ export function exchangeRoute(app: Hono, options: AccessOptions): void {
     }
     if (!fits(audience, claims.aud))
       return errorResponse(401, "Unauthorized: invalid subject token: unexpected audience");
-    const policies = fittingPolicies(options.trust, claims);
+    const policies = fittingPolicies(trust, claims);
     if (policies.length === 0)
       return errorResponse(
         401,
@@ -91,6 +95,7 @@ export function exchangeRoute(app: Hono, options: AccessOptions): void {
         login: options.organization,
         environments: policies.flatMap((policy) => policy.environments),
         writes: false,
+        admin: false,
         tokenName: `oidc:${String(claims.sub)}`,
       },
     });
@@ -109,7 +114,13 @@ export function identify(context: Context, options: AccessOptions): Identity {
   const token = /^(?:token|bearer) (\S+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
   if (token === undefined) throw new PulumiError(401, UNAUTHORIZED);
   if (token === options.token)
-    return { login: options.organization, environments: ["*"], writes: true, tokenName: "owner" };
+    return {
+      login: options.organization,
+      environments: ["*"],
+      writes: true,
+      tokenName: "owner",
+      admin: true,
+    };
   const issued = options.issued.get(hashOf(token));
   if (issued === undefined || issued.expires <= options.now()) throw new PulumiError(401, UNAUTHORIZED);
   return issued.identity;
@@ -120,6 +131,6 @@ export function mayOpen(identity: Identity, environment: string): boolean {
   return identity.environments.some((pattern) => fits(pattern, environment));
 }
 
-function hashOf(token: string): string {
+export function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Hono } from "hono";
 import { z } from "zod";
 import { type Identity, mayOpen } from "./access.ts";
@@ -61,6 +62,7 @@ export function environmentRoutes(api: Hono, esc: EscContext): void {
     if (all.get(key)) throw new PulumiError(409, `Conflict: Environment '${key}' already exists`);
     const created = timestamp();
     all.put(key, {
+      id: randomUUID(),
       project: at.project,
       name: at.name,
       created,
@@ -82,6 +84,11 @@ export function environmentRoutes(api: Hono, esc: EscContext): void {
   api.get("/:org/:project/:name", (c) => {
     const { environment } = find(c);
     return showRevision(c, environment, undefined);
+  });
+
+  api.get("/:org/:project/:name/metadata", (c) => {
+    const { environment } = find(c);
+    return c.json({ id: environment.id, ownedBy: { type: "user" }, gatedActions: [] });
   });
 
   api.get("/:org/:project/:name/decrypt", (c) => {

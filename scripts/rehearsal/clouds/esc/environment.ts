@@ -8,6 +8,8 @@ import { type Evaluated, evaluate } from "./evaluate.ts";
 
 /** An environment with all of its revisions, oldest first; secrets in the texts are ciphertexts. */
 export interface EnvironmentDocument {
+  /** A UUID; roles name environments by it. */
+  id: string;
   project: string;
   name: string;
   created: string;

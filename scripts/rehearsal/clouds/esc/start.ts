@@ -7,6 +7,7 @@ import { openVault } from "../base/vault.ts";
 import { type AccessOptions, exchangeRoute, identify } from "./access.ts";
 import { environmentRoutes } from "./environment-routes.ts";
 import { errorResponse, faultResponse, PulumiError } from "./error.ts";
+import { organizationRoutes, organizationTrust } from "./organization-routes.ts";
 import type { Claims, TrustPolicy } from "./trust.ts";
 
 export interface EscOptions {
@@ -15,7 +16,7 @@ export interface EscOptions {
   /** The access token of the organization's owner. */
   token: string;
   organization?: string;
-  /** Who can exchange an OIDC token for what; default: nobody. */
+  /** Who can exchange an OIDC token for what from the start, beside what is set up by the API; default: nobody. */
   trust?: TrustPolicy[];
   /** Checks an OIDC token's signature, issuer and times; without it no token can be exchanged. */
   verifyOidc?: (jwt: string) => Promise<Claims>;
@@ -38,7 +39,7 @@ export async function startEsc(options: EscOptions): Promise<RunningEsc> {
   const access: AccessOptions = {
     organization,
     token: options.token,
-    trust: options.trust ?? [],
+    trust: () => organizationTrust(store, options.trust),
     now,
     issued: store.collection("issued"),
     ...(options.verifyOidc ? { verifyOidc: options.verifyOidc } : {}),
@@ -72,6 +73,7 @@ export async function startEsc(options: EscOptions): Promise<RunningEsc> {
     identityOf: (context) => identify(context, access),
   });
   app.route("/api/esc/environments", environments);
+  organizationRoutes(app, { store, organization, now, identityOf: (context) => identify(context, access) });
   app.notFound(() => errorResponse(404, "Not Found"));
   app.onError((error) => {
     if (error instanceof PulumiError) return errorResponse(error.status, error.message, error.diagnostics);

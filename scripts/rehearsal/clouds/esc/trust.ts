@@ -19,13 +19,16 @@ export function fittingPolicies(policies: TrustPolicy[], claims: Claims): TrustP
   );
 }
 
-/** Whether a text, or one of a list of texts, fits a pattern with `*`. */
+/**
+ * Whether a text, or one of a list of texts, fits a pattern: `*` is any text, `?` one character or none, a dot any one
+ * character (https://www.pulumi.com/docs/administration/access-identity/oidc-client/).
+ */
 export function fits(pattern: string, value: unknown): boolean {
   if (Array.isArray(value)) return value.some((each) => fits(pattern, each));
   if (typeof value !== "string") return false;
   const expression = pattern
-    .split("*")
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join(".*");
-  return new RegExp(`^${expression}$`).test(value);
+    .replace(/[+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("?", ".?")
+    .replaceAll("*", ".*");
+  return new RegExp(`^${expression}$`, "s").test(value);
 }

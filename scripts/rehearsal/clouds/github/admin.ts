@@ -7,6 +7,7 @@ import { PERMISSIONS, type Permissions, ROLES } from "./model.ts";
 import { RateLimit, type RateLimits } from "./rate-limit.ts";
 import { body, numberParam, type RequestContext } from "./request.ts";
 import { artifactJson } from "./routes/actions.ts";
+import { secretsOfJob } from "./routes/secrets.ts";
 import { startRun } from "./run.ts";
 import { keep } from "./storage.ts";
 import { zip } from "./zip.ts";
@@ -146,6 +147,9 @@ function jobRoutes(api: Api, hub: Hub, main: () => Repo): void {
   });
 
   api.get("/_rehearsal/runs", (c) => c.json(main().runs.list()));
+
+  // What the runner hands to a job as `secrets`; GitHub's API never shows it.
+  api.get("/_rehearsal/secrets", (c) => c.json(secretsOfJob(hub, main(), c.req.query("environment"))));
 }
 
 /** What a job needs to ask for its identity tokens, and its own workflow token. */

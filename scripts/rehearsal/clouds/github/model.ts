@@ -3,6 +3,7 @@
 /** A permission of a workflow's `permissions:` block. */
 export const PERMISSIONS = [
   "actions",
+  "actions-variables",
   "administration",
   "checks",
   "contents",
@@ -12,6 +13,7 @@ export const PERMISSIONS = [
   "issues",
   "metadata",
   "pull-requests",
+  "secrets",
   "statuses",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
@@ -191,11 +193,20 @@ export interface DeploymentStatus {
   createdAt: string;
 }
 
+export interface BranchPolicy {
+  id: number;
+  name: string;
+  type: "branch" | "tag";
+}
+
 export interface Environment {
   id: number;
   name: string;
   waitMinutes: number;
   reviewers: string[];
+  /** Which branches and tags may deploy: all, the protected ones, or those that fit a policy. */
+  branchPolicy?: "protected" | "custom" | undefined;
+  branchPolicies?: BranchPolicy[];
   createdAt: string;
   updatedAt: string;
 }

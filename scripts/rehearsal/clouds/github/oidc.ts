@@ -49,6 +49,38 @@ interface StoredKey {
   pem: string;
 }
 
+/** How a repository's subjects are made. https://docs.github.com/rest/actions/oidc */
+export interface SubjectTemplate {
+  use_default: boolean;
+  /** With the ids of owner and repository, as those have it that were made since July 2026. */
+  use_immutable_subject: boolean;
+}
+
+export function subjectTemplate(hub: Hub, fullName: string): SubjectTemplate {
+  const fallback = { use_default: true, use_immutable_subject: false };
+  return hub.store.collection<SubjectTemplate>("oidc-subjects").get(fullName) ?? fallback;
+}
+
+/** What all subjects of a repository begin with. */
+export function subjectPrefix(
+  hub: Hub,
+  repository: { fullName: string; owner: string; name: string; id: number },
+): string {
+  const { fullName, owner, name, id } = repository;
+  if (!subjectTemplate(hub, fullName).use_immutable_subject) return `repo:${fullName}`;
+  return `repo:${owner}@${hub.users.get(owner)?.id ?? 0}/${name}@${id}`;
+}
+
+/** The subject, made from the other claims as GitHub's default template does it. */
+function subject(hub: Hub, claims: Record<string, string>): string {
+  const [owner = "", name = ""] = (claims.repository ?? "").split("/");
+  const fullName = `${owner}/${name}`;
+  const prefix = subjectPrefix(hub, { fullName, owner, name, id: Number(claims.repository_id) });
+  if (claims.environment) return `${prefix}:environment:${claims.environment.replaceAll(":", "%3A")}`;
+  if (claims.event_name === "pull_request") return `${prefix}:pull_request`;
+  return `${prefix}:ref:${claims.ref}`;
+}
+
 /** Issues and checks the identity tokens of jobs; its key stays with the world. */
 export class Oidc {
   readonly #hub: Hub;
@@ -58,21 +90,13 @@ export class Oidc {
     this.#hub = hub;
   }
 
-  /** The subject, made from the other claims as GitHub's default template does it. */
-  static subject(claims: Record<string, string>): string {
-    const repository = `repo:${claims.repository}`;
-    if (claims.environment) return `${repository}:environment:${claims.environment.replaceAll(":", "%3A")}`;
-    if (claims.event_name === "pull_request") return `${repository}:pull_request`;
-    return `${repository}:ref:${claims.ref}`;
-  }
-
   async issue(job: Job, audience: string): Promise<string> {
     const now = Math.floor(this.#hub.now().getTime() / 1000);
     const key = await this.#privateKey();
     const { kid } = publicJwk(key);
     const payload = {
       jti: randomUUID(),
-      sub: Oidc.subject(job.claims),
+      sub: subject(this.#hub, job.claims),
       ...job.claims,
       aud: audience,
       iss: ISSUER,

@@ -8,19 +8,23 @@ import { ACTIONS_BOT, authenticate, ensureUser, everything, issueToken } from ".
 import { ApiError, notFound, refuse } from "./errors.ts";
 import { standardHeaders } from "./headers.ts";
 import { type Api, ensureRepo, findRepo, openHub, type Variables } from "./hub.ts";
-import { type Claims, Oidc, oidcRoutes } from "./oidc.ts";
+import { type Claims, Oidc, oidcRoutes, type SubjectTemplate } from "./oidc.ts";
 import { type RateLimit, RateLimits } from "./rate-limit.ts";
 import { actionRoutes } from "./routes/actions.ts";
+import { actionsSettingsRoutes } from "./routes/actions-settings.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { commitRoutes } from "./routes/commits.ts";
 import { contentRoutes } from "./routes/contents.ts";
 import { deploymentRoutes } from "./routes/deployments.ts";
+import { environmentRoutes } from "./routes/environments.ts";
 import { graphqlRoutes } from "./routes/graphql.ts";
 import { issueRoutes } from "./routes/issues.ts";
 import { pullRoutes } from "./routes/pulls.ts";
 import { refRoutes } from "./routes/refs.ts";
 import { releaseRoutes } from "./routes/releases.ts";
 import { repoRoutes } from "./routes/repos.ts";
+import { rulesetRoutes } from "./routes/rulesets.ts";
+import { secretRoutes } from "./routes/secrets.ts";
 import { storageRoutes } from "./storage.ts";
 
 export interface GithubOptions {
@@ -34,6 +38,8 @@ export interface GithubOptions {
   /** `owner/name` of the repository that is there from the start. */
   repository?: string;
   rateLimit?: Partial<RateLimit>;
+  /** Identity tokens name the repository with its ids, as those of repositories do that were made since July 2026. */
+  immutableSubject?: boolean;
 }
 
 export interface GithubCloud extends Listening {
@@ -71,6 +77,11 @@ export async function startGithub(options: GithubOptions): Promise<GithubCloud> 
     });
   const main = await ensureRepo(hub, { owner, name, private: true, defaultBranch: "main" });
 
+  if (options.immutableSubject && !hub.store.collection("oidc-subjects").get(main.fullName))
+    hub.store
+      .collection<SubjectTemplate>("oidc-subjects")
+      .put(main.fullName, { use_default: true, use_immutable_subject: true });
+
   const limits = new RateLimits(hub, options.rateLimit ?? {});
   const oidc = new Oidc(hub);
   const faults = new Faults(options.latencyMs);
@@ -103,6 +114,10 @@ export async function startGithub(options: GithubOptions): Promise<GithubCloud> 
     deploymentRoutes,
     releaseRoutes,
     actionRoutes,
+    environmentRoutes,
+    actionsSettingsRoutes,
+    secretRoutes,
+    rulesetRoutes,
     graphqlRoutes,
   ])
     routes(api, hub);

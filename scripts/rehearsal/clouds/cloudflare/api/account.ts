@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { ok, page, param } from "../envelope.ts";
 import type { CloudState } from "../state.ts";
+import { tokenOf } from "./auth.ts";
 
 /** Tokens, the user, accounts and memberships: what clients ask to find out who they are. */
 export function account(api: Hono, state: CloudState): void {
@@ -11,10 +12,16 @@ export function account(api: Hono, state: CloudState): void {
     settings: { enforce_twofactor: false },
     created_on: "2026-01-01T00:00:00.000000Z",
   };
-  const verified = { id: "ed17574386854bf78a67040be0a770b0", status: "active" };
   const message = { code: 10000, message: "This API Token is valid and active", type: null };
   for (const path of ["/user/tokens/verify", "/accounts/:account/tokens/verify"])
-    api.get(path, (c) => c.json({ success: true, errors: [], messages: [message], result: verified }));
+    api.get(path, (c) => {
+      const token = tokenOf(state, c);
+      const result = { id: token?.id, status: token?.status, expires_on: token?.expiresOn };
+      return c.json({ success: true, errors: [], messages: [message], result });
+    });
+  // Who may see these holds a token that no stack needs.
+  api.get("/user/tokens", (c) => page(c, []));
+  api.get("/accounts/:account/members", (c) => page(c, []));
   api.get("/user", (c) =>
     ok(c, { id: state.accountId, email: "team@example.com", two_factor_authentication_enabled: true }),
   );

@@ -66,6 +66,7 @@ export function zones(api: Hono, state: CloudState): void {
     return ok(c, shown(state, state.addZone(name)));
   });
   api.get("/zones/:zone", (c) => ok(c, shown(state, state.zone(param(c, "zone")))));
+  api.put("/zones/:zone/activation_check", (c) => ok(c, { id: state.zone(param(c, "zone")).id }));
   api.delete("/zones/:zone", (c) => {
     const zone = state.zone(param(c, "zone"));
     state.removeZone(zone.id);

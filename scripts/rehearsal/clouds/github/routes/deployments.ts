@@ -2,10 +2,11 @@ import { z } from "zod";
 import { allow } from "../auth.ts";
 import { ApiError, notFound, validationFailed } from "../errors.ts";
 import type { Api, Hub, Repo } from "../hub.ts";
-import type { Deployment, DeploymentStatus, Environment } from "../model.ts";
-import { actionsApp, apiOf, nodeId, personOf, userJson, webOf } from "../render.ts";
+import type { Deployment, DeploymentStatus } from "../model.ts";
+import { actionsApp, apiOf, nodeId, personOf, userJson } from "../render.ts";
 import { body, numberParam, page, type RequestContext, repoOf } from "../request.ts";
 import { combinedState, latestStatuses } from "./commits.ts";
+import { ensureEnvironment } from "./environments.ts";
 
 const Create = z.object({
   ref: z.string(),
@@ -31,7 +32,6 @@ const CreateStatus = z.object({
 /** https://docs.github.com/rest/deployments/deployments and …/statuses */
 export function deploymentRoutes(api: Api, hub: Hub): void {
   const base = "/repos/:owner/:repo/deployments";
-  environmentRoutes(api, hub);
 
   api.get(base, allow("read", "deployments"), (c) => {
     const repo = repoOf(hub, c);
@@ -271,99 +271,5 @@ function statusJson(hub: Hub, repo: Repo, status: DeploymentStatus): Record<stri
     environment_url: status.environmentUrl,
     log_url: status.logUrl,
     performed_via_github_app: status.user.endsWith("[bot]") ? actionsApp() : null,
-  };
-}
-
-const UpdateEnvironment = z.object({
-  wait_timer: z.number().int().min(0).max(43_200).nullish(),
-  reviewers: z.array(z.object({ type: z.enum(["User", "Team"]), id: z.number() })).nullish(),
-});
-
-/** An environment comes into being with its first deployment. */
-export function ensureEnvironment(hub: Hub, repo: Repo, name: string): Environment {
-  const instant = hub.instant();
-  return (
-    repo.environments.get(name) ??
-    repo.environments.put(name, {
-      id: hub.store.next("environment", 1_000_000_001),
-      name,
-      waitMinutes: 0,
-      reviewers: [],
-      createdAt: instant,
-      updatedAt: instant,
-    })
-  );
-}
-
-/** https://docs.github.com/rest/deployments/environments */
-function environmentRoutes(api: Api, hub: Hub): void {
-  const base = "/repos/:owner/:repo/environments";
-
-  api.get(base, allow("read", "actions"), (c) => {
-    const repo = repoOf(hub, c);
-    const all = repo.environments.list();
-    return c.json({
-      total_count: all.length,
-      environments: page(c, all).map((environment) => environmentJson(hub, repo, environment)),
-    });
-  });
-  api.get(`${base}/:name`, allow("read", "actions"), (c) => {
-    const repo = repoOf(hub, c);
-    const environment = repo.environments.get(c.req.param("name"));
-    if (!environment) throw notFound();
-    return c.json(environmentJson(hub, repo, environment));
-  });
-  api.put(`${base}/:name`, allow("write", "administration"), async (c: RequestContext) => {
-    const repo = repoOf(hub, c);
-    const asked = await body(c, UpdateEnvironment);
-    const known = ensureEnvironment(hub, repo, c.req.param("name") ?? "");
-    const reviewers = (asked.reviewers ?? []).flatMap(({ id }) =>
-      hub.users.list().flatMap((user) => (user.id === id ? [user.login] : [])),
-    );
-    const saved = repo.environments.put(known.name, {
-      ...known,
-      waitMinutes: asked.wait_timer ?? 0,
-      reviewers,
-      updatedAt: hub.instant(),
-    });
-    return c.json(environmentJson(hub, repo, saved));
-  });
-  api.delete(`${base}/:name`, allow("write", "administration"), (c) => {
-    if (!repoOf(hub, c).environments.delete(c.req.param("name"))) throw notFound();
-    return c.body(null, 204);
-  });
-}
-
-function environmentJson(hub: Hub, repo: Repo, environment: Environment): Record<string, unknown> {
-  const rule = (type: string, rest: Record<string, unknown>) => ({
-    id: environment.id,
-    node_id: nodeId("GA", `${environment.id}-${type}`),
-    type,
-    ...rest,
-  });
-  return {
-    id: environment.id,
-    node_id: nodeId("EN", environment.id),
-    name: environment.name,
-    url: `${apiOf(hub, repo)}/environments/${encodeURIComponent(environment.name)}`,
-    html_url: `${webOf(repo)}/deployments/activity_log?environments_filter=${encodeURIComponent(environment.name)}`,
-    created_at: environment.createdAt,
-    updated_at: environment.updatedAt,
-    can_admins_bypass: true,
-    deployment_branch_policy: null,
-    protection_rules: [
-      ...(environment.waitMinutes > 0 ? [rule("wait_timer", { wait_timer: environment.waitMinutes })] : []),
-      ...(environment.reviewers.length > 0
-        ? [
-            rule("required_reviewers", {
-              prevent_self_review: false,
-              reviewers: environment.reviewers.map((login) => ({
-                type: "User",
-                reviewer: userJson(hub, login),
-              })),
-            }),
-          ]
-        : []),
-    ],
   };
 }

@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { command } from "../commands/setup.ts";
+import { contextIn, type EmptyWorld, emptyWorld } from "./testing/world.ts";
+
+let world: EmptyWorld;
+let robin = "";
+let root = "";
+beforeAll(async () => {
+  world = await emptyWorld();
+  robin = await world.person("robin", "admin");
+  root = world.checkout();
+});
+afterAll(() => world.close());
+
+/** What an owner with all accounts would answer. */
+function answers(): Record<string, unknown> {
+  const { github, esc, cloudflare, hetzner, neon, doppler } = world.clouds;
+  return {
+    repository: github.repository,
+    "github-token": robin,
+    home: "pulumi",
+    "pulumi-token": esc.token,
+    domain: "example.com",
+    "cloudflare-token": cloudflare.token,
+    "cloudflare-preview-token": cloudflare.readToken,
+    "hetzner-token": hetzner.token,
+    "hetzner-preview-token": hetzner.readToken,
+    "neon-key": neon.token,
+    "doppler-token": doppler.token,
+    "admin-ranges": ["203.0.113.0/24"],
+  };
+}
+
+async function setUp(changes: Record<string, unknown> = {}, at = root, values: Record<string, unknown> = {}) {
+  const file = join(at, "answers.yaml");
+  writeFileSync(file, stringify({ ...answers(), ...changes }));
+  const { context, said } = contextIn(at, world.env);
+  const result = await command.run(context, { values: { answers: file, ...values }, positionals: [] });
+  return { result, said: said() };
+}
+
+describe("the set-up", () => {
+  it("makes everything from nothing, and finds nothing to do the second time", async () => {
+    const { result, said } = await setUp();
+    expect(result.outcome, said).toBe("succeeded");
+    expect(result.questions).toBeLessThan(18);
+    const again = await setUp();
+    expect((again.result.steps as { state: string }[]).map(({ state }) => state)).toEqual(
+      (again.result.steps as unknown[]).map(() => "nothing-to-do"),
+    );
+    const stack = parse(readFileSync(join(root, "infra", "Pulumi.prod.yaml"), "utf8"));
+    expect(stack.config["quayside:accountId"]).toBe(world.clouds.cloudflare.accountId);
+  });
+});
