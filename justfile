@@ -44,6 +44,10 @@ release tag *arguments:
 rollback stack *arguments:
     npm run rollback -- {{stack}} {{arguments}}
 
+# Let deployments of a stack go forward again after a rollback
+resume stack:
+    npm run resume -- {{stack}}
+
 # Find what was changed past the pipeline
 drift *arguments:
     npm run drift -- {{arguments}}

@@ -42,9 +42,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/providers",
     "scripts/stack",
   ],
+  "scripts/scaffold": ["scripts/errors.ts"],
   "scripts/commands": [
     "scripts/context.ts",
     "scripts/errors.ts",
+    "scripts/edge",
+    "scripts/scaffold",
     "scripts/change",
     "scripts/github",
     "scripts/stack",

@@ -16,12 +16,14 @@ enableCompileCache();
 const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   preview: () => import("./commands/preview.ts"),
   deploy: () => import("./commands/deploy.ts"),
-  plan: () => import("./commands/plan.ts"),
   release: () => import("./commands/release.ts"),
   rollback: () => import("./commands/rollback.ts"),
+  resume: () => import("./commands/resume.ts"),
   drift: () => import("./commands/drift.ts"),
   releases: () => import("./commands/releases.ts"),
   setup: () => import("./commands/setup.ts"),
+  cleanup: () => import("./commands/cleanup.ts"),
+  new: () => import("./commands/new.ts"),
   rehearse: () => import("./commands/rehearse.ts"),
 };
 

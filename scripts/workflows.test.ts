@@ -38,8 +38,6 @@ const Job = z.looseObject({
   environment: z.string().optional(),
   concurrency: Concurrency.optional(),
   "timeout-minutes": z.number().optional(),
-  needs: z.string().optional(),
-  outputs: z.record(z.string(), z.string()).optional(),
   steps: z.array(Step).default([]),
 });
 const Workflow = z.looseObject({
@@ -77,8 +75,9 @@ function read(path: string): string {
 const DEPLOY = {
   contents: "read",
   checks: "read",
-  "pull-requests": "write",
+  "pull-requests": "read",
   deployments: "write",
+  issues: "write",
   "id-token": "write",
 } as const;
 
@@ -92,19 +91,21 @@ const PERMISSIONS: Record<string, z.infer<typeof Permissions>> = {
     checks: "write",
     "id-token": "write",
   },
+  "cleanup/cleanup": { contents: "read", "id-token": "write" },
   "deploy/deploy": DEPLOY,
   // A caller of a reusable workflow has to have what that asks for.
   "deploy-dev/dev": DEPLOY,
   "release-prod/prod": DEPLOY,
   "rollback/rollback": DEPLOY,
-  "deploy-dev/candidate": {
+  "resume/resume": DEPLOY,
+  "release-prod/plan": { contents: "read", deployments: "read", "id-token": "write" },
+  "drift/drift": {
     contents: "read",
     deployments: "read",
-    "pull-requests": "write",
+    issues: "write",
+    actions: "write",
     "id-token": "write",
   },
-  "release-prod/plan": { contents: "read", checks: "write", deployments: "read", "id-token": "write" },
-  "drift/drift": { contents: "read", deployments: "read", issues: "write", "id-token": "write" },
 };
 
 describe("the workflows", () => {
@@ -170,7 +171,7 @@ describe("the workflows", () => {
     expect(writing.map(({ id }) => id)).toEqual(["deploy/deploy"]);
     for (const { id, job } of writing) expect(job.environment, id).toBe(expression("inputs.stack"));
 
-    const commands = ["deploy", "release", "rollback"];
+    const commands = ["deploy", "release", "rollback", "resume"];
     for (const { id, job } of jobs) {
       const runs = job.steps.flatMap(({ run = "" }) => npmRuns(run));
       expect(
@@ -193,34 +194,15 @@ describe("the workflows", () => {
     }
     const preview = workflows.find(({ name }) => name === "preview")?.workflow;
     expect(preview?.concurrency).toEqual({
-      // A label that allows nothing cancels nothing.
-      group: `preview-${expression("github.event.pull_request.number")}${expression("github.event.label && !startsWith(github.event.label.name, 'allow:') && github.run_id || ''")}`,
+      group: `preview-${expression("github.event.pull_request.number")}`,
       "cancel-in-progress": true,
     });
+    const cleanup = workflows.find(({ name }) => name === "cleanup")?.workflow;
+    expect(cleanup?.concurrency, "a preview that runs would bring back what is removed").toEqual(
+      preview?.concurrency,
+    );
     const others = workflows.filter(({ workflow }) => workflow.concurrency?.["cancel-in-progress"]);
-    expect(others.map(({ name }) => name).sort()).toEqual(["check", "preview"]);
-  });
-
-  it("ask nobody for an approval of a release before its gate is passed and its plan is made, and compare with that plan", () => {
-    const release = workflows.find(({ name }) => name === "release-prod")?.workflow.jobs ?? {};
-    expect(release.prod?.needs).toBe("plan");
-    expect(release.plan?.environment).toBeUndefined();
-    expect(release.plan?.steps.flatMap(({ run = "" }) => npmRuns(run))).toEqual(["plan"]);
-    // One run, whose id ties the two together.
-    expect(Object.keys(release)).toEqual(["plan", "prod"]);
-  });
-
-  it("preview a release candidate after each deployment of main to dev, and not before", () => {
-    const jobs = workflows.find(({ name }) => name === "deploy-dev")?.workflow.jobs ?? {};
-    expect(jobs.candidate?.needs).toBe("dev");
-    expect(jobs.candidate?.permissions.deployments).toBe("read");
-  });
-
-  it("give the typed outcome on to whoever branches on it", () => {
-    for (const id of ["deploy/deploy", "preview/preview", "release-prod/plan"]) {
-      const job = jobs.find((each) => each.id === id)?.job;
-      expect(job?.outputs?.outcome, id).toBe(expression("steps.run.outputs.outcome"));
-    }
+    expect(others.map(({ name }) => name).sort()).toEqual(["check", "cleanup", "preview"]);
   });
 
   it("open a stack's secrets only where an identity is asked for, and take none from GitHub", () => {
@@ -237,19 +219,23 @@ describe("the workflows", () => {
       typeof job.with.command === "string" ? [job.with.command] : [],
     );
     expect(literal.length).toBeGreaterThan(2);
-    expect(new Set(called)).toEqual(new Set(["deploy", "release", "rollback"]));
+    expect(new Set(called)).toEqual(new Set(["deploy", "release", "rollback", "resume"]));
     for (const script of [...literal, ...called]) expect(scripts).toHaveProperty(script);
   });
 
   it("offer the stacks and the scopes that there are for a rollback", async () => {
     const { readProject } = await import("./stack/stacks.ts");
-    const { SCOPES } = await import("./release/rollback-plan.ts");
+    const { SCOPES } = await import("./release/manifest.ts");
     const Choice = z.object({ options: z.array(z.string()) });
     const Inputs = z.object({ inputs: z.object({ stack: Choice, scope: Choice }) });
     const rollback = workflows.find(({ name }) => name === "rollback")?.workflow;
     const { inputs } = Inputs.parse(rollback?.on.workflow_dispatch);
     expect(inputs.stack.options).toEqual(readProject(ROOT).stacks);
     expect(inputs.scope.options).toEqual([...SCOPES]);
+    const resume = workflows.find(({ name }) => name === "resume")?.workflow;
+    expect(resume?.on.workflow_dispatch).toMatchObject({
+      inputs: { stack: { options: inputs.stack.options } },
+    });
   });
 });
 

@@ -39,8 +39,9 @@ test("folders that are no Workers and files beside the sites are left out, and t
   worker("zeta", "{}");
   worker("alpha", "{}");
   mkdirSync(join(root, "workers", "notes"));
-  mkdirSync(join(root, "sites", "www"), { recursive: true });
-  mkdirSync(join(root, "sites", "status"));
+  for (const name of ["www", "status", "pictures"]) mkdirSync(join(root, "sites", name), { recursive: true });
+  writeFileSync(join(root, "sites", "www", "index.html"), "");
+  writeFileSync(join(root, "sites", "status", "package.json"), "{}");
   writeFileSync(join(root, "sites", "README.md"), "");
   const { workers, sites } = readRepository(root);
   expect(workers.map(({ name }) => name)).toEqual(["alpha", "zeta"]);

@@ -46,15 +46,16 @@ export function readRepository(root: string): Repository {
       r2Buckets: config.r2_buckets.map((each) => each.binding),
     };
   });
-  return { workers, sites: foldersOf(join(root, "sites")) };
+  // A site is served as it stands, or built by its package.json.
+  return { workers, sites: foldersOf(join(root, "sites"), "index.html", "package.json") };
 }
 
-function foldersOf(folder: string, marker?: string): string[] {
+function foldersOf(folder: string, ...markers: string[]): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && FOLDER_NAME.test(entry.name))
       .map((entry) => entry.name)
-      .filter((name) => marker === undefined || readdirSync(join(folder, name)).includes(marker))
+      .filter((name) => readdirSync(join(folder, name)).some((file) => markers.includes(file)))
       .sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

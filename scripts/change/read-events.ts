@@ -137,7 +137,7 @@ function stepOf(draft: Draft, options: ReadOptions, texts: string[]): Step | und
   const wasProtected = full.old?.protect === true;
   const replaceKeys = operation === "replace" ? replaceKeysOf(draft) : [];
 
-  const found = [
+  const diffs = [
     ...propertyDiffs(before, after, replaceKeys, setsOf(first.type)),
     ...(protectChanges(full) ? [protectDiff(wasProtected)] : []),
   ];
@@ -146,22 +146,17 @@ function stepOf(draft: Draft, options: ReadOptions, texts: string[]): Step | und
     texts.push(...outputs.texts);
     const keys = [...concealed.paths, ...keysOf(full)];
     const kinds = full.detailedDiff ?? {};
-    found.push(
-      ...unseenDiffs(keys, found, [concealed, outputs], (path) => kinds[path]?.diffKind.endsWith("-replace")),
+    diffs.push(
+      ...unseenDiffs(keys, diffs, [concealed, outputs], (path) => kinds[path]?.diffKind.endsWith("-replace")),
     );
   }
-  const ofProvider = isProvider(first.type);
-  const diffs = ofProvider ? found.filter(({ path }) => !isProviderNoise(path)) : found;
-  if (ofProvider && !providerMatters(first.urn, operation, diffs)) return undefined;
-  const inputs = (side: { [property: string]: Value }) =>
-    ofProvider ? Object.fromEntries(Object.entries(side).filter(([name]) => !isProviderNoise(name))) : side;
+  if (isProvider(first.type) && !providerMatters(first.urn, operation, diffs)) return undefined;
 
   return {
     urn: first.urn,
     type: first.type,
     name: first.urn.split("::").slice(3).join("::"),
     operation,
-    ...(full.old?.id ? { id: full.old.id } : {}),
     ...(state?.parent ? { parent: state.parent } : {}),
     dependencies: [...(options.dependencies?.(first.urn) ?? [])],
     protected: isProtected,
@@ -169,8 +164,8 @@ function stepOf(draft: Draft, options: ReadOptions, texts: string[]): Step | und
     ...(state && !state.custom ? { component: true as const } : {}),
     replaceKeys,
     diffs,
-    ...(before ? { before: inputs(before) } : {}),
-    ...(after ? { after: inputs(after) } : {}),
+    ...(before ? { before } : {}),
+    ...(after ? { after } : {}),
   };
 }
 
@@ -271,11 +266,7 @@ function providerMatters(urn: string, operation: Operation, diffs: PropertyDiff[
   const isDefault = urn.split("::").at(-1)?.startsWith("default") ?? false;
   if (isDefault && operation !== "update" && operation !== "replace") return false;
   if (operation === "create" || operation === "delete") return true;
-  return diffs.length > 0;
-}
-
-function isProviderNoise(path: string): boolean {
-  return PROVIDER_NOISE.has(String(segmentsOf(path)[0]));
+  return diffs.some((diff) => !PROVIDER_NOISE.has(String(segmentsOf(diff.path)[0])));
 }
 
 function outputDiffs(stack: StepEventMetadata, options: ReadOptions, texts: string[]): PropertyDiff[] {

@@ -1,16 +1,18 @@
 import { findDrift } from "../flows/drift.ts";
 import { identifyCaller, openStackTarget } from "../flows/environment.ts";
+import { fixDrift } from "../flows/fix-drift.ts";
 import { reportDrift } from "../flows/report-drift.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
 export const command: Command = {
-  summary: "Find what was changed past the pipeline, and keep one issue a stack about it",
-  usage: "drift -- [stack]",
-  examples: ["npm run drift", "npm run drift -- prod"],
+  summary:
+    "Find what was changed past the pipeline, keep one issue a stack about it, open the deployment that undoes it",
+  usage: "drift -- [stack] [--fix]",
+  examples: ["npm run drift", "npm run drift -- prod", "npm run drift -- prod --fix"],
   positionals: ["stack"],
-  options: {},
-  async run(context, { positionals }) {
+  options: { fix: { type: "boolean" } },
+  async run(context, { values, positionals }) {
     const project = readProject(context.root);
     const stacks = positionals[0] === undefined ? project.stacks : [requireStack(project, positionals[0])];
     const caller = identifyCaller(context);
@@ -19,10 +21,25 @@ export const command: Command = {
         const stack = await openStackTarget(context, project, name, "preview");
         const drift = await findDrift(context, caller.releases, stack);
         const issue = await reportDrift(context, caller, drift);
-        return { stack: name, resources: drift.resources.map(({ urn }) => urn), edge: drift.edge, issue };
+        const { findings, release } = drift;
+        const fix =
+          values.fix === true && findings.length > 0 && release
+            ? await fixDrift(context, caller, release)
+            : undefined;
+        const told = (kind: string) => findings.filter((finding) => finding.kind === kind);
+        return {
+          stack: name,
+          resources: told("resource").map(({ key }) => key),
+          edge: told("edge").map(({ what }) => what),
+          servers: told("server").map(({ what }) => what),
+          issue,
+          ...(fix ? { fix } : {}),
+        };
       }),
     );
-    const found = drifts.some(({ resources, edge }) => resources.length + edge.length > 0);
+    const found = drifts.some(
+      ({ resources, edge, servers }) => resources.length + edge.length + servers.length > 0,
+    );
     return { outcome: found ? "drifted" : "succeeded", stacks: drifts };
   },
 };

@@ -3,10 +3,9 @@ import { renderPlain } from "../change/plain.ts";
 import { judge } from "../change/verdict.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { identifyCaller } from "../flows/environment.ts";
+import { previewEdgeForReview } from "../flows/preview-edge-for-review.ts";
 import { previewForReview } from "../flows/preview-stack.ts";
-import { publishCandidate } from "../flows/publish-candidate.ts";
 import { publishPreview, viewOf, writeArtifact } from "../flows/publish-preview.ts";
-import { tellClosed } from "../flows/review/tell-closed.ts";
 import { appendSummary } from "../github/output.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
@@ -31,23 +30,22 @@ export const command: Command = {
       return { outcome: "fork" };
     }
 
-    if (pull?.action === "closed") {
-      await tellClosed(context, caller, pull, stacks);
-      return { outcome: "closed" };
-    }
-
     const place = event
       ? { repository: `${event.repository.owner}/${event.repository.name}`, pullRequest: pull?.number }
       : {};
-    const previews = await Promise.all(
+    const found = await Promise.all(
       stacks.map((stack) => previewForReview(context, project, stack, place, caller.releases)),
     );
+    const { previews, notes } = pull
+      ? await previewEdgeForReview(context, project, pull, found)
+      : { previews: found, notes: [] };
     const commit = pull?.headSha ?? event?.sha ?? "local";
+    context.reporter.say(
+      `\n${renderPlain(viewOf(previews, event, commit, context.now(), notes), { color: false })}`,
+    );
     writeArtifact(typeof values.out === "string" ? values.out : join(context.root, ".preview"), previews);
-    const published = pull && github ? await publishPreview(context, github, pull, previews) : undefined;
-    const shown = published?.previews ?? previews;
-    context.reporter.say(`\n${renderPlain(viewOf(shown, event, commit, context.now()), { color: false })}`);
-    if (event?.kind === "push") await publishCandidate(context, caller, event, previews);
+    const published =
+      pull && github ? await publishPreview(context, github, pull, previews, notes) : undefined;
 
     const failed = previews.filter(({ failure }) => failure);
     if (failed.length > 0) {
@@ -61,9 +59,9 @@ export const command: Command = {
     return {
       outcome: "succeeded",
       comment: published?.comment,
-      stacks: shown.map((preview) => ({
+      stacks: previews.map((preview) => ({
         stack: preview.stack,
-        verdict: judge(preview).kind,
+        verdict: judge({ ...preview, approvals: [] }).kind,
         steps: preview.change?.steps.length,
         digest: preview.fingerprint?.digest,
         costCents: preview.cost?.afterCents,

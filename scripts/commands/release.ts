@@ -4,24 +4,22 @@ import { deploy } from "../flows/deploy.ts";
 import { identifyCaller, openStackTarget } from "../flows/environment.ts";
 import { describeDeployment, publishDeployment } from "../flows/publish-deployment.ts";
 import { passGate } from "../flows/release-gate.ts";
-import { releaseGuard } from "../flows/release-guard.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 import { summarize } from "./deploy.ts";
-import { APPROVAL_OPTIONS, APPROVAL_VALUES, requireTag } from "./release-arguments.ts";
 
 const Values = z.object({
   "verify-limit": z.coerce.number().positive().default(300),
   stack: z.string().default("prod"),
-  ...APPROVAL_VALUES,
+  refresh: z.boolean().default(false),
 });
 
 export const command: Command = {
   summary: "Deploy a version tag to prod, after the gate: semver, on main, and a success on dev",
-  usage: "release -- <tag> [--stack prod] [--allow LABELS --digest DIGEST]",
+  usage: "release -- <tag> [--stack prod] [--refresh]",
   examples: ["npm run release -- v1.4.0"],
   positionals: ["tag"],
-  options: { "verify-limit": { type: "string" }, stack: { type: "string" }, ...APPROVAL_OPTIONS },
+  options: { "verify-limit": { type: "string" }, stack: { type: "string" }, refresh: { type: "boolean" } },
   async run(context, { values, positionals }) {
     const parsed = Values.safeParse(values);
     if (!parsed.success) {
@@ -31,9 +29,10 @@ export const command: Command = {
     const project = readProject(context.root);
     const name = requireStack(project, options.stack);
     const caller = identifyCaller(context);
-    const tag = requireTag(positionals[0], caller, this.usage);
+    const tag = positionals[0] ?? (caller.event?.kind === "push" ? caller.event.tag : undefined);
+    if (!tag) throw new UserError("usage", "No tag was named.", `Usage: npm run ${this.usage}`, EXIT.usage);
     const { sha } = await context.reporter.step(`Gate for ${tag}`, () =>
-      passGate(context, project, caller, name, tag),
+      passGate(context, caller, name, tag),
     );
     const stack = await openStackTarget(context, project, name, "deploy");
     const deployment = await deploy(context, caller.releases, {
@@ -44,11 +43,8 @@ export const command: Command = {
       actor: caller.event?.actor ?? "local",
       runUrl: caller.event?.runUrl,
       message: `Release ${tag}`,
-      guard: releaseGuard(context, project, caller, stack, {
-        tag,
-        sha,
-        approval: { allow: options.allow, digest: options.digest },
-      }),
+      guard: async () => undefined,
+      refresh: options.refresh,
       verifyLimitMs: options["verify-limit"] * 1000,
     });
     await publishDeployment(context, caller, deployment);

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
 import { identifyCaller, openStackTarget } from "../flows/environment.ts";
+import { showForecast } from "../flows/publish-rollback.ts";
 import { rollback } from "../flows/rollback.ts";
-import { setOutput } from "../github/output.ts";
-import { SCOPES } from "../release/rollback-plan.ts";
+import { renderWhatRuns } from "../flows/what-runs.ts";
+import { appendSummary, setOutput } from "../github/output.ts";
+import { SCOPES } from "../release/manifest.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
@@ -15,12 +17,17 @@ const Values = z.object({
     .optional(),
   scope: z.enum(SCOPES).default("all"),
   "dry-run": z.boolean().default(false),
+  refresh: z.boolean().default(false),
+  allow: z
+    .string()
+    .default("")
+    .transform((words) => words.split(/[\s,]+/).filter(Boolean)),
   "verify-limit": z.coerce.number().positive().default(300),
 });
 
 export const command: Command = {
   summary: "Bring an earlier release of a stack back, whole or in part",
-  usage: `rollback -- <stack> [--to RELEASE] [--scope ${SCOPES.join("|")}] [--dry-run]`,
+  usage: `rollback -- <stack> [--to RELEASE] [--scope ${SCOPES.join("|")}] [--dry-run] [--allow WORDS] [--refresh]`,
   examples: [
     "npm run rollback -- prod --dry-run",
     "npm run rollback -- prod --to prod-v1.3.0",
@@ -31,6 +38,8 @@ export const command: Command = {
     to: { type: "string" },
     scope: { type: "string" },
     "dry-run": { type: "boolean" },
+    allow: { type: "string" },
+    refresh: { type: "boolean" },
     "verify-limit": { type: "string" },
   },
   async run(context, { values, positionals }) {
@@ -48,22 +57,29 @@ export const command: Command = {
       to: parsed.data.to,
       scope: parsed.data.scope,
       dryRun: parsed.data["dry-run"],
+      refresh: parsed.data.refresh,
+      allowed: parsed.data.allow,
+      show: (forecast) => showForecast(context, forecast),
       releaseId: (target) => `${name}-rollback-${run}-${target.sha.slice(0, 7)}`,
       actor: caller.event?.actor ?? "local",
       runUrl: caller.event?.runUrl,
       verifyLimitMs: parsed.data["verify-limit"] * 1000,
     });
-    if (result.manifest) setOutput("release", result.manifest.id, context.env);
+    if (result.manifest) {
+      setOutput("release", result.manifest.id, context.env);
+      appendSummary(renderWhatRuns(result.manifest), context.env);
+    }
     const outcome = result.manifest ? "succeeded" : parsed.data["dry-run"] ? "dry-run" : "nothing-to-do";
     context.reporter.say(
       result.manifest
-        ? `${name} runs ${result.target.id} again; this rollback is release ${result.manifest.id}.`
+        ? `${name} runs ${result.target.id} again; this rollback is release ${result.manifest.id}. Deployments wait until you resume: npm run resume -- ${name}`
         : "Nothing was changed.",
     );
     return {
       outcome,
       plan: result.plan,
       target: result.target.id,
+      hazards: result.hazards,
       release: result.manifest,
       checks: result.checks,
     };

@@ -149,7 +149,7 @@ const GH: Record<string, readonly string[]> = {
   "run view": ["--log-failed"],
   "run rerun": ["--failed"],
   "run watch": [],
-  "workflow run": ["-f", "--ref"],
+  "workflow run": ["-f"],
   "variable set": ["--body"],
   "pr checkout": [],
   "pr create": ["--head", "--fill"],

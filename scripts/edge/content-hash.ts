@@ -10,9 +10,16 @@ const IGNORED_FILES = /(^\.DS_Store$|\.test\.ts$|^README\.md$|^vitest\.config\.t
  *
  * Names and contents go in as hashes of one length, so that no two contents look the same put together.
  */
-export function contentHash(parts: { dir: string; also?: readonly (string | Buffer)[] }): string {
+export function contentHash(parts: {
+  dir: string;
+  /** Folders at the top of `dir` that are made from the rest. */
+  without?: readonly string[];
+  also?: readonly (string | Buffer)[];
+}): string {
   const hash = createHash("sha256");
+  const made = parts.without?.map((name) => join(parts.dir, name) + sep) ?? [];
   for (const file of listFiles(parts.dir)) {
+    if (made.some((folder) => file.startsWith(folder))) continue;
     hash.update(sha256(relative(parts.dir, file).split(sep).join("/")));
     hash.update(sha256(readFileSync(file)));
   }

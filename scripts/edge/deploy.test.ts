@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { cloudflare } from "../providers/cloudflare.ts";
 import { type Cloudflare, startCloudflare } from "../rehearsal/clouds/cloudflare/start.ts";
 import { openVisitor } from "../rehearsal/clouds/cloudflare/visitor.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
@@ -94,6 +95,8 @@ function deploy(
       outputs,
       previous,
       wrangler: () => wrangler,
+      restoreSite: (project, id) =>
+        cloudflare(TOKENS.write, `${cloud.url}/client/v4`).rollbackPages(cloud.accountId, project, id),
       secrets: () => ({ values: { SIGNING_KEY: changes.secret ?? SECRET }, hashKey: "hash-key" }),
       release: { id: "dev-1-abc", sha: "0".repeat(40), stack: "dev", message: "Deploy", at: new Date(0) },
     },
@@ -142,7 +145,7 @@ test("Another secret alone is a reason to deploy a Worker; the one before can ha
   expect(JSON.parse(await says("/intake"))).toMatchObject({ secret: SECRET.length });
 });
 
-test("When one part fails the others are live all the same, and the error says which", async () => {
+test("When one part fails the others are put back as they were, and the error says so", async () => {
   writeFiles(root, {
     "workers/intake/index.js": "export default {",
     "sites/www/index.html": "<title>two</title>",
@@ -151,16 +154,65 @@ test("When one part fails the others are live all the same, and the error says w
   expect(failure).toBeInstanceOf(EdgeFailure);
   expect(failure).toMatchObject({
     message: expect.stringMatching(/^wrangler deploy --config failed[\s\S]*index\.js/),
-    partial: { deployed: ["sites/www"], workers: {} },
+    left: { back: ["sites/www"], stayed: [], workers: first.workers, sites: first.sites },
+  });
+  expect(await says("/")).toContain("<title>one</title>");
+  expect(JSON.parse(await says("/intake"))).toMatchObject({ word: "one" });
+});
+
+test("What was not there before stays, and the error says that too", async () => {
+  const failure = await deploy(undefined).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    left: { back: [], stayed: [{ part: "sites/www", why: "no earlier release has it" }] },
   });
   expect(await says("/")).toContain("<title>two</title>");
-  expect(JSON.parse(await says("/intake"))).toMatchObject({ word: "one" });
 });
 
 test("A command after one that failed runs in the same host as if nothing had been", async () => {
   writeFiles(root, { "workers/intake/index.js": WORKER("three") });
   expect((await deploy(releaseOf(first))).deployed).toContain("workers/intake");
   expect(JSON.parse(await says("/intake"))).toMatchObject({ word: "three" });
+});
+
+test("Workers that bind each other come up in their order, on the first day too", async () => {
+  const names = ["alpha", "beta", "gamma"];
+  const bound = (service: string | undefined) => (service ? [{ binding: "NEXT", service }] : []);
+  for (const [index, name] of names.entries()) {
+    writeFiles(root, {
+      [`workers/${name}/wrangler.jsonc`]: JSON.stringify({
+        name,
+        main: "index.js",
+        compatibility_date: "2026-01-01",
+        services: bound(names[index + 1]),
+      }),
+      [`workers/${name}/index.js`]: `export default { fetch: async (request, env) =>
+        new Response("${name} " + (env.NEXT ? await (await env.NEXT.fetch(request)).text() : "")) };`,
+    });
+    outputs.workers[name] = {
+      scriptName: `${name}-dev`,
+      routes: [`www-dev.example.com/${name}*`],
+      bindings: {},
+    };
+  }
+  const together = await deploy(releaseOf(first));
+  expect(together.deployed).toEqual(expect.arrayContaining(names.map((name) => `workers/${name}`)));
+  expect(await says("/alpha")).toBe("alpha beta gamma ");
+
+  writeFiles(root, {
+    "workers/gamma/index.js": "export default {",
+    "workers/alpha/index.js": `export default { fetch: () => new Response("never") };`,
+    "workers/beta/index.js": `export default { fetch: () => new Response("never") };`,
+  });
+  await expect(deploy(releaseOf(together))).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /workers\/beta was not deployed, as it needs workers\/gamma\.\nworkers\/alpha was not deployed, as it needs workers\/beta\./,
+    ),
+  });
+  expect(await says("/alpha")).toBe("alpha beta gamma ");
+  for (const name of names) {
+    rmSync(join(root, "workers", name), { recursive: true });
+    delete outputs.workers[name];
+  }
 });
 
 test("A missing binding stops all of it before the first deployment", async () => {

@@ -1,9 +1,12 @@
-import pLimit from "p-limit";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import type { Reporter } from "../terminal/reporter.ts";
+import { builtSite, siteHash } from "./build-site.ts";
+import { neededBy } from "./order.ts";
 import { findParts } from "./parts.ts";
-import { deploySite, siteHash } from "./site.ts";
+import { type PutBack, putBack } from "./put-back.ts";
+import { type Job, runJobs } from "./run-jobs.ts";
+import { deploySite } from "./site.ts";
 import { deployWorker, secretsHash, type WorkerSecrets, workerHash } from "./worker.ts";
 import type { Wrangler } from "./wrangler.ts";
 
@@ -21,6 +24,8 @@ export interface EdgeDeployment {
   /** The stack's last release: what has the same content hash there is not deployed again. */
   previous: ReleaseManifest | undefined;
   wrangler: () => Wrangler;
+  /** Makes an earlier deployment of a Pages project live again; wrangler has no command for it. */
+  restoreSite(project: string, deploymentId: string): Promise<unknown>;
   secrets: (worker: string) => WorkerSecrets;
   release: { id: string; sha: string; stack: string; message: string; at: Date };
 }
@@ -29,87 +34,85 @@ export interface EdgeDeployment {
 export const PRODUCTION_BRANCH = "main";
 
 /**
- * Deploys every Worker and site that has changed since the stack's last release, all at once.
+ * Deploys every Worker and site that has changed since the stack's last release, all at once but for Workers that need
+ * another one before them.
  *
- * Every configuration is made before the first deployment, so that a missing binding stops all of it. When one part fails
- * the others are still waited for, and the error says what is live.
+ * Every configuration and every site is made before the first deployment, so that a missing binding or a failed build
+ * stops all of it. When one part fails the others are still waited for, and then get back what they had.
+ *
+ * @throws EdgeFailure with what is live then
  */
 export async function deployEdge(deployment: EdgeDeployment, reporter: Reporter): Promise<DeployedEdge> {
   const { root, outputs, previous, release } = deployment;
   const { workers, sites } = findParts(root);
   const result: DeployedEdge = { workers: {}, sites: {}, deployed: [], unchanged: [] };
-  const jobs: (() => Promise<void>)[] = [];
+  const jobs: Job[] = [];
 
   for (const worker of workers) {
+    const part = `workers/${worker.name}`;
     const secrets = deployment.secrets(worker.name);
     const hash = workerHash(root, worker, outputs);
     const before = previous?.workers[worker.name];
     if (before?.contentHash === hash && before.secretsHash === secretsHash(secrets)) {
       result.workers[worker.name] = before;
-      result.unchanged.push(`workers/${worker.name}`);
+      result.unchanged.push(part);
       continue;
     }
-    jobs.push(() =>
-      reporter.step(`Worker ${worker.name}`, async () => {
-        result.workers[worker.name] = await deployWorker(
-          root,
-          worker,
-          outputs,
-          deployment.wrangler(),
-          secrets,
-          release,
-        );
-        result.deployed.push(`workers/${worker.name}`);
-      }),
-    );
+    jobs.push({
+      part,
+      needs: neededBy(worker, workers).map((name) => `workers/${name}`),
+      run: () =>
+        reporter.step(`Worker ${worker.name}`, async () => {
+          const wrangler = deployment.wrangler();
+          result.workers[worker.name] = await deployWorker(root, worker, outputs, wrangler, secrets, release);
+          result.deployed.push(part);
+        }),
+    });
   }
-  for (const site of sites) {
-    const hash = siteHash(site);
+  const changed = sites.filter((site) => {
     const before = previous?.sites[site.name];
-    if (before?.contentHash === hash) {
-      result.sites[site.name] = before;
-      result.unchanged.push(`sites/${site.name}`);
-      continue;
-    }
-    const stamp = {
-      release: release.id,
-      sha: release.sha,
-      stack: release.stack,
-      deployedAt: release.at.toISOString(),
-    };
-    jobs.push(() =>
-      reporter.step(`Site ${site.name}`, async () => {
-        result.sites[site.name] = await deploySite(
-          site,
-          outputs,
-          deployment.wrangler(),
-          stamp,
-          PRODUCTION_BRANCH,
-        );
-        result.deployed.push(`sites/${site.name}`);
-      }),
-    );
+    if (before?.contentHash !== siteHash(site)) return true;
+    result.sites[site.name] = before;
+    result.unchanged.push(`sites/${site.name}`);
+    return false;
+  });
+  await Promise.all(
+    changed
+      .filter(({ builtWith }) => builtWith !== undefined)
+      .map((site) => reporter.step(`Build of site ${site.name}`, () => builtSite(site))),
+  );
+  const stamp = {
+    release: release.id,
+    sha: release.sha,
+    stack: release.stack,
+    deployedAt: release.at.toISOString(),
+  };
+  for (const site of changed) {
+    const part = `sites/${site.name}`;
+    jobs.push({
+      part,
+      needs: [],
+      run: () =>
+        reporter.step(`Site ${site.name}`, async () => {
+          const wrangler = deployment.wrangler();
+          result.sites[site.name] = await deploySite(site, outputs, wrangler, stamp, PRODUCTION_BRANCH);
+          result.deployed.push(part);
+        }),
+    });
   }
 
-  const limit = pLimit(8);
-  const settled = await Promise.allSettled(jobs.map((job) => limit(job)));
-  const failures = settled.flatMap((outcome) =>
-    outcome.status === "rejected" ? [outcome.reason as unknown] : [],
-  );
-  if (failures.length > 0) throw new EdgeFailure(failures, result);
-  return result;
+  const failures = await runJobs(jobs);
+  if (failures.length === 0) return result;
+  throw new EdgeFailure(failures, await putBack(result, deployment, reporter));
 }
 
-/** Some parts of the edge were not deployed; `partial` has what is live of the others. */
+/** Some parts of the edge were not deployed; `left` says what is live of the others. */
 export class EdgeFailure extends AggregateError {
-  readonly partial: DeployedEdge;
+  readonly left: PutBack;
 
-  constructor(failures: unknown[], partial: DeployedEdge) {
-    super(
-      failures,
-      failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join("\n"),
-    );
+  constructor(failures: readonly Error[], left: PutBack) {
+    super(failures, failures.map(({ message }) => message).join("\n"));
     this.name = "EdgeFailure";
-    this.partial = partial;
+    this.left = left;
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
+import { inOrder } from "./order.ts";
 
 /** The parts of wrangler.jsonc that the pipeline itself reads; the rest goes to wrangler as it is. */
 const WranglerConfig = z.looseObject({
@@ -17,6 +18,12 @@ const WranglerConfig = z.looseObject({
     .optional(),
   assets: z.looseObject({ directory: z.string().optional() }).optional(),
   services: z.array(z.looseObject({ binding: z.string(), service: z.string() })).default([]),
+  durable_objects: z
+    .looseObject({
+      bindings: z.array(z.looseObject({ name: z.string(), script_name: z.string().optional() })).default([]),
+    })
+    .optional(),
+  tail_consumers: z.array(z.looseObject({ service: z.string() })).optional(),
 });
 export type WranglerConfig = z.infer<typeof WranglerConfig>;
 
@@ -28,24 +35,38 @@ export interface WorkerSource {
 export interface SiteSource {
   name: string;
   dir: string;
+  /** The lock file that a build depends on; undefined for a site that is served as it stands. */
+  builtWith?: string;
 }
 
 /**
- * The edge of a checkout: Workers are the folders of `workers/` with a wrangler.jsonc, sites the folders of `sites/` with an
- * index.html.
+ * The edge of a checkout: Workers are the folders of `workers/` with a wrangler.jsonc, those that others need before them;
+ * sites the folders of `sites/` with an index.html, or with a package.json that has a script `build`, which makes `dist/`.
  *
- * @throws UserError `worker-config`
+ * @throws UserError `worker-config`, `worker-cycle`
  */
 export function findParts(root: string): { workers: WorkerSource[]; sites: SiteSource[] } {
   return {
-    workers: folders(join(root, "workers"))
-      .filter(({ dir }) => existsSync(join(dir, "wrangler.jsonc")))
-      .map(({ name, dir }) => ({ name, dir, config: readConfig(join(dir, "wrangler.jsonc")) })),
-    sites: folders(join(root, "sites")).filter(({ dir }) => existsSync(join(dir, "index.html"))),
+    workers: inOrder(
+      folders(join(root, "workers"))
+        .filter(({ dir }) => existsSync(join(dir, "wrangler.jsonc")))
+        .map(({ name, dir }) => ({ name, dir, config: readConfig(join(dir, "wrangler.jsonc")) })),
+    ),
+    sites: folders(join(root, "sites")).flatMap((site): SiteSource[] => {
+      if (hasBuild(site.dir)) return [{ ...site, builtWith: join(root, "package-lock.json") }];
+      return existsSync(join(site.dir, "index.html")) ? [site] : [];
+    }),
   };
 }
 
-function folders(parent: string): SiteSource[] {
+const Package = z.object({ scripts: z.object({ build: z.string() }) });
+
+function hasBuild(dir: string): boolean {
+  const file = join(dir, "package.json");
+  return existsSync(file) && Package.safeParse(parse(readFileSync(file, "utf8"))).success;
+}
+
+function folders(parent: string): { name: string; dir: string }[] {
   if (!existsSync(parent)) return [];
   return readdirSync(parent, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))

@@ -4,7 +4,8 @@ import { join, relative } from "node:path";
 import { z } from "zod";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { UserError } from "../errors.ts";
-import { contentHash, listFiles } from "./content-hash.ts";
+import { builtSite, siteHash } from "./build-site.ts";
+import { listFiles } from "./content-hash.ts";
 import type { SiteSource } from "./parts.ts";
 import type { Wrangler } from "./wrangler.ts";
 
@@ -29,10 +30,6 @@ export interface SiteRelease {
   deployedAt: string;
 }
 
-export function siteHash(site: SiteSource): string {
-  return contentHash({ dir: site.dir });
-}
-
 /**
  * Uploads a site to its Pages project with wrangler and adds `/release.json`, which says what release it is of.
  *
@@ -40,7 +37,7 @@ export function siteHash(site: SiteSource): string {
  */
 export async function deploySite(
   site: SiteSource,
-  outputs: StackOutputs,
+  outputs: Pick<StackOutputs, "accountId" | "sites">,
   wrangler: Wrangler,
   release: SiteRelease,
   branch: string,
@@ -54,11 +51,12 @@ export async function deploySite(
     );
   }
   const hash = siteHash(site);
+  const source = await builtSite(site);
   const folder = mkdtempSync(join(tmpdir(), "site-"));
   try {
     // What the hash is over, and nothing else: no `.dev.vars`, no tool's leavings.
-    for (const file of listFiles(site.dir)) {
-      cpSync(file, join(folder, relative(site.dir, file)), { recursive: true, dereference: true });
+    for (const file of listFiles(source)) {
+      cpSync(file, join(folder, relative(source, file)), { recursive: true, dereference: true });
     }
     writeFileSync(join(folder, "release.json"), `${JSON.stringify(release)}\n`);
     const entries = await wrangler.run(

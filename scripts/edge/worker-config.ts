@@ -10,13 +10,16 @@ export interface DeployConfig {
   [setting: string]: unknown;
 }
 
+/** What the edge has to know of a stack to configure its Workers. */
+export type WorkerOutputs = Pick<StackOutputs, "accountId" | "zone" | "workers">;
+
 /**
  * The configuration that a Worker is deployed with: its own wrangler.jsonc, with the names, routes and resource ids of the
  * stack put in by binding name. Nobody copies an id by hand.
  *
  * @throws UserError `binding-missing` naming every binding that wrangler.jsonc has and the stack's outputs lack
  */
-export function workerConfig(worker: WorkerSource, outputs: StackOutputs): DeployConfig {
+export function workerConfig(worker: WorkerSource, outputs: WorkerOutputs): DeployConfig {
   const stackWorker = outputs.workers[worker.name];
   if (!stackWorker) {
     throw new UserError(

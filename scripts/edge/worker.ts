@@ -3,12 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { UserError } from "../errors.ts";
 import { contentHash as hashContent } from "./content-hash.ts";
 import type { WorkerSource } from "./parts.ts";
-import { sourceHash } from "./source-hash.ts";
-import { workerConfig } from "./worker-config.ts";
+import { type WorkerOutputs, workerConfig } from "./worker-config.ts";
 import type { Wrangler } from "./wrangler.ts";
 
 const DeployEntry = z.object({
@@ -25,8 +23,6 @@ export interface DeployedWorker {
   scriptName: string;
   versionId: string;
   contentHash: string;
-  /** Of its sources alone, the same on every stack. */
-  sourceHash: string;
   /** A keyed hash over its secrets; apart, since a preview may not know them. */
   secretsHash: string;
 }
@@ -41,7 +37,7 @@ export interface WorkerSecrets {
  * The hash of what decides what a Worker does, but for its secrets: its sources, the locked versions of what it imports,
  * and the configuration that the stack's outputs give it.
  */
-export function workerHash(root: string, worker: WorkerSource, outputs: StackOutputs): string {
+export function workerHash(root: string, worker: WorkerSource, outputs: WorkerOutputs): string {
   const config = workerConfig(worker, outputs);
   return hashContent({
     dir: worker.dir,
@@ -58,16 +54,21 @@ export function secretsHash({ values, hashKey }: WorkerSecrets): string {
   return createHmac("sha256", hashKey).update(JSON.stringify(sorted)).digest("hex").slice(0, 16);
 }
 
-/** Deploys a Worker with wrangler to all of its traffic, bindings and routes from the stack's outputs. */
+/**
+ * Deploys a Worker with wrangler to all of its traffic, bindings and routes from the stack's outputs.
+ *
+ * @param settings Settings of wrangler that take the place of the Worker's own.
+ */
 export async function deployWorker(
   root: string,
   worker: WorkerSource,
-  outputs: StackOutputs,
+  outputs: WorkerOutputs,
   wrangler: Wrangler,
   secrets: WorkerSecrets,
   release: { id: string; message: string },
+  settings: Record<string, unknown> = {},
 ): Promise<DeployedWorker> {
-  const config = workerConfig(worker, outputs);
+  const config = { ...workerConfig(worker, outputs), ...settings };
   // Of what goes out now, whatever somebody saves meanwhile.
   const contentHash = workerHash(root, worker, outputs);
   const folder = join(worker.dir, ".wrangler", "deploy");
@@ -104,7 +105,6 @@ export async function deployWorker(
     scriptName: config.name,
     versionId: entry.version_id,
     contentHash,
-    sourceHash: sourceHash(root, worker),
     secretsHash: secretsHash(secrets),
   };
 }

@@ -7,19 +7,24 @@ import { digest } from "../change/digest.ts";
 import type { Change } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { type DeployedEdge, deployEdge, EdgeFailure } from "../edge/deploy.ts";
+import type { PutBack } from "../edge/put-back.ts";
 import { startWrangler, type Wrangler } from "../edge/wrangler.ts";
 import { UserError } from "../errors.ts";
-import { cloudflare } from "../providers/cloudflare.ts";
+import { type Cloudflare, cloudflare } from "../providers/cloudflare.ts";
+import { withoutStrays } from "../release/live.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import { writeRecord } from "../release/record.ts";
+import { refuseWhileHeld } from "../release/rolled-back.ts";
 import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { type CheckResult, checksOf, verify } from "../release/verify.ts";
 import { applyStack } from "../stack/apply.ts";
 import { engineVersion } from "../stack/engine.ts";
 import { outputsFromEvents } from "../stack/outputs.ts";
 import { type Preview, previewStack } from "../stack/preview.ts";
+import { refreshStack } from "../stack/refresh.ts";
 import { edgeChanges } from "./edge-changes.ts";
 import type { OpenedStack } from "./environment.ts";
+import { findStrays } from "./strays.ts";
 
 /** What a deployment is asked to do. */
 export interface DeployOrder {
@@ -35,6 +40,8 @@ export interface DeployOrder {
    * reviewed, where there is one.
    */
   guard(preview: Preview): Promise<string | undefined>;
+  /** Looks at the clouds first, so that what was changed by hand in resources is put back too. */
+  refresh?: boolean;
   /** Milliseconds until every part must answer right. */
   verifyLimitMs: number;
 }
@@ -69,8 +76,15 @@ export async function deploy(
   const wrangler = lazyWrangler(stack);
   try {
     const { current: previous, last } = await latestReleases(releases, stack.name);
+    refuseWhileHeld(stack.name, last);
     const digestKey = stack.secrets.require("DIGEST_KEY");
     const planFile = join(plans, "plan.json");
+    if (order.refresh)
+      await reporter.step(
+        `Refresh of ${stack.name}`,
+        () => refreshStack(stack.target, context.signal),
+        (different) => `${different} different`,
+      );
     const preview = await reporter.step(
       `Preview of ${stack.name}`,
       (note) =>
@@ -82,11 +96,15 @@ export async function deploy(
         }),
       ({ change }) => (change.steps.length === 0 ? "no changes" : `${change.steps.length} to change`),
     );
-    const changeDigest =
-      (await order.guard(preview)) ?? digest(preview.change, { key: digestKey, stack: stack.name });
+    const [reviewed, strays] = await Promise.all([
+      order.guard(preview),
+      findStrays(context, stack, last, preview.events),
+    ]);
+    const changeDigest = reviewed ?? digest(preview.change, { key: digestKey, stack: stack.name });
+    const live = last && withoutStrays(last, strays);
 
     const nothingToApply = preview.change.steps.length === 0 && preview.change.outputs.length === 0;
-    const edgeParts = edgeChanges(context.root, preview.events, last).filter(
+    const edgeParts = edgeChanges(context.root, preview.events, live).filter(
       ({ kind, action }) => kind !== "image" && action !== "same",
     );
     // The wrangler processes load while the engine works.
@@ -131,7 +149,10 @@ export async function deploy(
     } as const;
 
     context.signal.throwIfAborted();
-    const announced = announce(context, stack, outputs, order.releaseId, previous);
+    const isAnnounced = previous?.image === outputs.image && !strays.some(({ kind }) => kind === "record");
+    const announced = isAnnounced
+      ? Promise.resolve(false)
+      : writeReleaseRecord(context, stack, outputs, order.releaseId, outputs.image).then(() => true);
     // Waited for below; until then a refusal must not end the process.
     announced.catch(() => undefined);
     let edge: DeployedEdge;
@@ -140,8 +161,10 @@ export async function deploy(
         {
           root: context.root,
           outputs,
-          previous: last,
+          previous: live,
           wrangler: () => wrangler.start(),
+          restoreSite: (project, deploymentId) =>
+            cloudflareOf(stack).rollbackPages(outputs.accountId, project, deploymentId),
           secrets: () => workerSecrets(stack, digestKey),
           release,
         },
@@ -156,8 +179,8 @@ export async function deploy(
       await releases.record(
         {
           ...base,
-          workers: { ...last?.workers, ...error.partial.workers },
-          sites: { ...last?.sites, ...error.partial.sites },
+          workers: error.left.workers,
+          sites: error.left.sites,
           image,
           finishedAt: context.now().toISOString(),
           outcome: "failed",
@@ -166,8 +189,12 @@ export async function deploy(
       );
       throw new UserError(
         "edge-failed",
-        `The infrastructure of ${stack.name} is applied, but parts of the edge are not deployed:\n${error.message}\nNew and live: ${error.partial.deployed.join(", ") || "nothing"}. All other parts are as they were.`,
-        "Mend the cause and run the same command again: what is live already is not deployed twice.",
+        [
+          `The infrastructure of ${stack.name} is applied, but parts of the edge are not deployed:`,
+          error.message,
+          ...describeLeft(error.left),
+        ].join("\n"),
+        "Mend the cause and run the same command again.",
         1,
         { cause: error },
       );
@@ -237,23 +264,23 @@ export async function deploy(
   }
 }
 
-/** Tells the servers by the release record what to run; true when that is another image than before. */
-async function announce(
-  context: Context,
-  stack: OpenedStack,
-  outputs: StackOutputs,
-  releaseId: string,
-  previous: ReleaseManifest | undefined,
-): Promise<boolean> {
-  if (previous?.image === outputs.image) return false;
-  await writeReleaseRecord(context, stack, outputs, releaseId, outputs.image);
-  return true;
+/** What of the edge is live after a deployment that failed in part, in sentences. */
+function describeLeft({ back, stayed }: PutBack): string[] {
+  return [
+    ...(back.length > 0 ? [`Put back as they were: ${back.join(", ")}.`] : []),
+    ...stayed.map(({ part, why }) => `New and live all the same: ${part} (${why}).`),
+    "All other parts are as they were.",
+  ];
+}
+
+function cloudflareOf({ secrets }: OpenedStack): Cloudflare {
+  return cloudflare(secrets.require("CLOUDFLARE_API_TOKEN"), secrets.get("CLOUDFLARE_BASE_URL"));
 }
 
 /** Writes the DNS record that the servers follow. */
 export async function writeReleaseRecord(
   context: Context,
-  { secrets }: OpenedStack,
+  stack: OpenedStack,
   outputs: StackOutputs,
   release: string,
   image: string,
@@ -261,9 +288,8 @@ export async function writeReleaseRecord(
   await context.reporter.step(
     "Release record",
     async () => {
-      const api = cloudflare(secrets.require("CLOUDFLARE_API_TOKEN"), secrets.get("CLOUDFLARE_BASE_URL"));
-      const content = writeRecord({ release, image }, secrets.get("RELEASE_SIGNING_KEY"));
-      await api.updateDnsRecord(outputs.zone.id, outputs.releaseRecord.id, `"${content}"`);
+      const content = writeRecord({ release, image }, stack.secrets.get("RELEASE_SIGNING_KEY"));
+      await cloudflareOf(stack).updateDnsRecord(outputs.zone.id, outputs.releaseRecord.id, `"${content}"`);
     },
     () => image,
   );

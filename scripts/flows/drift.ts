@@ -1,21 +1,44 @@
-import type { Change, Step } from "../change/model.ts";
+import type { PropertyDiff, Step } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { cloudflare } from "../providers/cloudflare.ts";
+import { describeStray, straysOf } from "../release/live.ts";
+import type { ReleaseManifest } from "../release/manifest.ts";
 import { latestReleases, type ReleaseStore } from "../release/store.ts";
-import { outputsFromEvents } from "../stack/outputs.ts";
+import { checksOf, verify } from "../release/verify.ts";
+import { outputsBefore } from "../stack/outputs.ts";
 import { previewStack } from "../stack/preview.ts";
+import { withoutNoise } from "./drift-noise.ts";
 import type { OpenedStack } from "./environment.ts";
+import { readLive } from "./read-live.ts";
 
 export interface Drift {
   stack: string;
-  /** Resources that are not as the last update left them. */
-  resources: Step[];
-  /** One sentence for each part of the edge that is not what the last release deployed. */
-  edge: string[];
-  change: Change;
+  /** What the stack is compared with; undefined before its first release. */
+  release: ReleaseManifest | undefined;
+  findings: DriftFinding[];
 }
 
-/** Looks for what was changed past the pipeline: in the clouds (a refresh that only previews) and at the edge. */
+/** One thing that is not as the pipeline left it. */
+export interface DriftFinding {
+  /** Where it was found: in a cloud, at the edge, on a server. */
+  kind: "resource" | "edge" | "server";
+  /** The same from night to night as long as it is the same thing: a URN, or the name of a part. */
+  key: string;
+  /** One sentence. */
+  what: string;
+  /** What is different of a resource: `before` as the last update left it, `after` as it is. */
+  diffs: PropertyDiff[];
+  /** ISO 8601, where the cloud says it. */
+  since?: string;
+}
+
+/** How long a server may take to answer before that is a finding, in milliseconds. */
+const SERVER_LIMIT_MS = 5000;
+
+/**
+ * Looks for what was changed past the pipeline: in the clouds (a refresh that only previews), at the edge, and on the
+ * servers. Changes nothing.
+ */
 export async function findDrift(
   context: Context,
   releases: ReleaseStore,
@@ -30,39 +53,59 @@ export async function findDrift(
         signal: context.signal,
         onProgress: (resources) => note(`${resources} resources`),
       }),
-    (preview) => `${driftedSteps(preview.change).length} drifted`,
+    (preview) => `${driftedSteps(preview.change.steps).length} drifted`,
   );
   // What the pipeline left, whatever came of it: a deployment that failed half-way is no drift.
   const { last: release } = await latestReleases(releases, stack.name);
-  const edge: string[] = [];
-  if (release) {
-    const outputs = outputsFromEvents(stack.name, events);
-    const api = cloudflare(
-      stack.secrets.require("CLOUDFLARE_API_TOKEN"),
-      stack.secrets.get("CLOUDFLARE_BASE_URL"),
+  const outputs = outputsBefore(events);
+  const findings = driftedSteps(change.steps).map(findingOf);
+  if (!release || !outputs) return { stack: stack.name, release, findings };
+
+  const api = cloudflare(
+    stack.secrets.require("CLOUDFLARE_API_TOKEN"),
+    stack.secrets.get("CLOUDFLARE_BASE_URL"),
+  );
+  const servers = new Set(outputs.servers.map(({ name }) => name));
+  const [live, answers] = await Promise.all([
+    readLive(api, outputs, release),
+    verify(
+      checksOf(release, outputs).filter(({ part }) => servers.has(part)),
+      { limitMs: SERVER_LIMIT_MS, signal: context.signal },
+    ),
+  ]);
+  const edge = straysOf(release, live).map(
+    (stray): DriftFinding => ({
+      kind: "edge",
+      key: `${stray.kind} ${stray.name}`,
+      what: describeStray(stray),
+      diffs: [],
+      since: stray.since,
+    }),
+  );
+  const wrong = answers
+    .filter(({ ok }) => !ok)
+    .map(
+      ({ part, problem }): DriftFinding => ({
+        kind: "server",
+        key: `server ${part}`,
+        what: `Server ${part} ${problem ?? "answers wrong"}, and should run ${release.image}.`,
+        diffs: [],
+      }),
     );
-    const workers = Object.entries(release.workers).map(async ([name, { scriptName, versionId }]) => {
-      const live = await api.workerDeployment(outputs.accountId, scriptName);
-      const versions =
-        live?.versions.map(({ version_id, percentage }) => `${version_id} (${percentage} %)`) ?? [];
-      if (live?.versions.length === 1 && live.versions[0]?.version_id === versionId) return;
-      edge.push(
-        `Worker ${name} runs ${versions.join(" and ") || "nothing"}, release ${release.id} deployed ${versionId}.`,
-      );
-    });
-    const sites = Object.entries(release.sites).map(async ([name, { project, deploymentId }]) => {
-      const live = await api.pagesDeployment(outputs.accountId, project);
-      if (live?.id === deploymentId) return;
-      edge.push(
-        `Site ${name} serves deployment ${live?.id ?? "none"}, release ${release.id} deployed ${deploymentId}.`,
-      );
-    });
-    await Promise.all([...workers, ...sites]);
-  }
-  return { stack: stack.name, resources: driftedSteps(change), edge: edge.sort(), change };
+  return { stack: stack.name, release, findings: [...findings, ...edge, ...wrong] };
 }
 
 /** What a refresh found different; what the code would change besides is a matter for previews. */
-function driftedSteps(change: Change): Step[] {
-  return change.steps.filter((step) => step.operation === "refresh");
+function driftedSteps(steps: readonly Step[]): Step[] {
+  return steps.flatMap((step) => (step.operation === "refresh" ? (withoutNoise(step) ?? []) : []));
+}
+
+function findingOf({ urn, name, type, after, diffs }: Step): DriftFinding {
+  const kind = type.split(":").at(-1) ?? type;
+  return {
+    kind: "resource",
+    key: urn,
+    what: after ? `${kind} ${name} was changed.` : `${kind} ${name} is gone.`,
+    diffs: after ? diffs : [],
+  };
 }

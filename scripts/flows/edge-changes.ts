@@ -1,8 +1,8 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { StackOutputs } from "../../infra/src/outputs.ts";
 import type { EdgeChange } from "../change/model.ts";
+import { siteHash } from "../edge/build-site.ts";
 import { findParts } from "../edge/parts.ts";
-import { siteHash } from "../edge/site.ts";
 import { workerHash } from "../edge/worker.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import { rawOutputs } from "../stack/outputs.ts";
@@ -52,7 +52,7 @@ export function edgeChanges(
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The stack's outputs as far as they have the right shape before the update; single values may be unknown. */
-export function shapedOutputs(events: readonly EngineEvent[]): StackOutputs | undefined {
+function shapedOutputs(events: readonly EngineEvent[]): StackOutputs | undefined {
   return StackOutputs.safeParse(rawOutputs(events)).data;
 }
 

@@ -5,8 +5,9 @@ import { connect, type Github } from "../github/client.ts";
 import { type GithubEvent, readEvent } from "../github/event.ts";
 import { fileReleases, githubReleases, type ReleaseStore } from "../release/store.ts";
 import { openSecrets, type Purpose, type Secrets } from "../secrets/open.ts";
+import { openPreviewAccount, type PreviewAccount } from "../secrets/preview-account.ts";
 import { mask } from "../secrets/redaction.ts";
-import type { Project } from "../stack/stacks.ts";
+import { type Project, stackSetting } from "../stack/stacks.ts";
 import type { StackTarget } from "../stack/target.ts";
 
 /** Who asked for this run: a GitHub event, or a person at a terminal. */
@@ -59,4 +60,12 @@ export async function openStackTarget(
     secrets,
     target: { name: stack, project: project.name, infraDir: project.infraDir, engineEnv, program: run },
   };
+}
+
+/** The account for previews of the edge; undefined where there is none. It is never that of a stack. */
+export function accountForPreviews(context: Context, project: Project): Promise<PreviewAccount | undefined> {
+  const accounts = Object.fromEntries(
+    project.stacks.map((stack) => [stack, stackSetting(project, stack, "accountId")]),
+  );
+  return openPreviewAccount(project.name, accounts, context.env);
 }

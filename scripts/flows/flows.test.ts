@@ -8,6 +8,7 @@ import { command as deploy } from "../commands/deploy.ts";
 import { command as drift } from "../commands/drift.ts";
 import { command as preview } from "../commands/preview.ts";
 import { command as release } from "../commands/release.ts";
+import { command as resume } from "../commands/resume.ts";
 import { command as rollback } from "../commands/rollback.ts";
 import { openSecrets } from "../secrets/open.ts";
 import { redact } from "../secrets/redaction.ts";
@@ -34,6 +35,7 @@ async function commit(message: string, edit: () => void): Promise<string> {
   await world.checkout.git("push", "--quiet", "origin", "main");
   return sha;
 }
+const tip = () => world.checkout.git("rev-parse", "main");
 const title = async () =>
   /<title>(.*)<\/title>/.exec(await (await fetch("https://www-dev.example.com/")).text())?.[1];
 
@@ -136,7 +138,7 @@ describe("deploy", () => {
     expect(await world.github.releases("dev")).toHaveLength(1);
   });
 
-  test("When the Worker of a commit can't be deployed its site is live all the same, and only the Worker is left to do", async () => {
+  test("When the Worker of a commit can't be deployed its site is put back, and the same command brings both", async () => {
     const sha = await commit("Change the title and the Worker", () => {
       const page = readFileSync(join(world.checkout.dir, "sites/www/index.html"), "utf8");
       const old = /<title>.*<\/title>/.exec(page)?.[0] ?? "";
@@ -152,14 +154,19 @@ describe("deploy", () => {
     await expect(world.run(deploy, world.pushed(sha), ["dev"], LIMIT)).rejects.toMatchObject({
       code: "edge-failed",
       exitCode: 1,
-      message: expect.stringContaining("New and live: sites/www."),
+      message: expect.stringContaining("Put back as they were: sites/www."),
     });
-    expect(await title()).toBe("Second");
+    expect(await title()).not.toBe("Second");
     expect((await world.github.releases("dev"))[0]).toMatchObject({ sha, state: "failure" });
 
     const result = await world.run(deploy, world.pushed(sha), ["dev"], LIMIT);
-    expect(result).toMatchObject({ outcome: "succeeded", steps: 0, deployed: ["workers/intake"] });
+    expect(result).toMatchObject({
+      outcome: "succeeded",
+      steps: 0,
+      deployed: expect.arrayContaining(["workers/intake", "sites/www"]),
+    });
     expect(result.release).toMatchObject({ sha, outcome: "succeeded" });
+    expect(await title()).toBe("Second");
   });
 
   test("A commit that changes nothing is a release too, so that a tag on it finds that it ran here", async () => {
@@ -197,6 +204,28 @@ describe("rollback", () => {
   });
 });
 
+describe("after a rollback", () => {
+  test("The next deployment is stopped and says who took the stack back; after resume it goes on", async () => {
+    await world.forgetCalls();
+    await expect(world.run(deploy, world.pushed(first), ["dev"], LIMIT)).rejects.toMatchObject({
+      code: "rolled-back",
+      exitCode: 3,
+      message: expect.stringMatching(/rolled back from dev-\S+ to dev-\S+ \(edge\) by robin/),
+    });
+    expect(await world.writes()).toEqual([]);
+
+    const job = { ...world.pushed(first), event: world.github.dispatchEvent({ stack: "dev" }) };
+    const runs = (await world.github.releases("dev"))[0]?.manifest;
+    expect(await world.run(resume, job, ["dev"])).toMatchObject({ outcome: "succeeded" });
+    const [resumed] = await world.github.releases("dev");
+    expect(resumed).toMatchObject({ state: "success", manifest: { kind: "resume" } });
+    for (const part of ["workers", "sites", "image", "sha"])
+      expect(resumed?.manifest[part], part).toEqual(runs?.[part]);
+    expect(await world.run(resume, job, ["dev"])).toMatchObject({ outcome: "nothing-to-do" });
+    expect(await world.writes()).toEqual([]);
+  });
+});
+
 describe("drift", () => {
   test("What is changed by hand is found, in the clouds and at the edge, and nothing else is", async () => {
     const job = { ...world.pushed(first), environment: undefined };
@@ -227,9 +256,59 @@ describe("drift", () => {
         },
       ],
     });
-    expect((await world.github.issues("open")).map((issue) => issue.title)).toEqual([
-      "dev is not what its last release says",
+    const [issue, ...others] = await world.github.issues("open");
+    expect([issue?.title, others]).toEqual(["dev is not what its last release says", []]);
+    expect(issue?.body).toMatch(
+      /`comment`: is `"by hand"`, was left as `.*`[\s\S]*Site www serves .*since \d+ \w+ 20/,
+    );
+    expect(issue?.body).toMatch(/first seen [\s\S]*bring the code up to it[\s\S]*put it back/);
+    expect(await title()).toBe("Second");
+
+    // The stack was rolled back and resumed: what it should run is the release that says so.
+    const fix = await world.run(drift, job, ["dev"], { fix: true });
+    expect(fix.stacks).toMatchObject([
+      { issue: "unchanged", fix: { workflow: "rollback.yml", inputs: { refresh: "true" } } },
     ]);
+  });
+
+  test("A deployment with a refresh puts it back, resources and edge, and the check closes the issue", async () => {
+    const result = await world.run(deploy, world.pushed(await tip()), ["dev"], { ...LIMIT, refresh: true });
+    expect(result).toMatchObject({
+      outcome: "succeeded",
+      steps: 1,
+      deployed: expect.arrayContaining(["sites/www"]),
+    });
+    expect(result.log).toContain("Site www serves deployment");
+    const job = { ...world.pushed(await tip()), environment: undefined };
+    expect(await world.run(drift, job, ["dev"])).toMatchObject({
+      outcome: "succeeded",
+      stacks: [{ resources: [], edge: [], servers: [], issue: "closed" }],
+    });
+    expect(await world.github.issues("open")).toEqual([]);
+  });
+
+  test("Edge and image that were changed by hand are put back by a rollback to what should run, which makes no hold", async () => {
+    const { url, token, accountId } = world.clouds.cloudflare;
+    const script = `${url}/accounts/${accountId}/workers/scripts/intake-dev`;
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const versions = (await (await fetch(`${script}/versions`, { headers })).json()) as {
+      result: { items: { id: string }[] };
+    };
+    const other = versions.result.items.at(-1)?.id;
+    const versionsOf = [{ version_id: other, percentage: 100 }];
+    const body = JSON.stringify({ strategy: "percentage", versions: versionsOf });
+    await fetch(`${script}/deployments?force=true`, { method: "POST", headers, body });
+
+    const last = (await world.github.releases("dev"))[0];
+    const job = { ...world.pushed(await tip()), event: world.github.dispatchEvent({ stack: "dev" }) };
+    expect(await world.run(rollback, job, ["dev"], { to: last?.id, ...LIMIT })).toMatchObject({
+      outcome: "succeeded",
+      plan: { steps: [{ kind: "worker", from: other }] },
+      release: { kind: "deploy", sha: last?.sha },
+    });
+    expect(await world.run(rollback, job, ["dev"], { to: last?.id, ...LIMIT })).toMatchObject({
+      outcome: "nothing-to-do",
+    });
   });
 });
 
@@ -264,58 +343,15 @@ describe("guards stop a deployment with exit code 3, and nothing is touched", ()
     expect(await world.writes()).toEqual([]);
   });
 
-  test("The pull request says that it was stopped, and why", async () => {
-    const [comment] = await world.github.comments(1);
-    expect(comment?.body).toMatch(
-      /On `dev` this change was stopped; nothing was touched\..*hazard-unapproved/,
-    );
-  });
-
-  test("A push without a pull request is unreviewed, and brings along what was stopped before it", async () => {
+  test("Hazards that nobody has seen", async () => {
     const { checkout } = world;
     await checkout.git("checkout", "--quiet", "--force", "-B", "main", "origin/main");
-    const harmless = await commit("Past every review", () => checkout.edit("README.md", "#", "# Past\n\n#"));
+    const sha = await commit("Past every review", () => checkout.edit("README.md", "#", "# Past\n\n#"));
     await world.forgetCalls();
-    await expect(world.run(deploy, world.pushed(harmless), ["dev"], LIMIT)).rejects.toMatchObject({
-      code: "hazard-unapproved",
-      message: expect.stringContaining("was reviewed in #1"),
-    });
-    const hazardous = await commit("Larger still", () =>
-      checkout.edit("infra/Pulumi.dev.yaml", "serverType: cpx31", "serverType: cpx41"),
-    );
-    await expect(world.run(deploy, world.pushed(hazardous), ["dev"], LIMIT)).rejects.toMatchObject({
+    await expect(world.run(deploy, world.pushed(sha), ["dev"], LIMIT)).rejects.toMatchObject({
       code: "plan-changed",
       exitCode: 3,
-      message: expect.stringMatching(
-        /other: update .*server1[\s\S]*without a pull request[\s\S]*resize-server/,
-      ),
-    });
-    expect(await world.writes()).toEqual([]);
-  });
-
-  test("An approval by somebody who may write lets through what was reviewed, and a re-run does not turn the stack back", async () => {
-    const { github } = world;
-    const labels = /`(allow:[^`]+)`/g;
-    const body = (await github.comments(1))[0]?.body ?? "";
-    const wanted = [...new Set([...body.matchAll(labels)].flatMap(([, label]) => label ?? []))];
-    await github.labelAs({ login: "tim", role: "triage" }, 1, ...wanted);
-    await expect(world.run(deploy, world.pushed(merged), ["dev"], LIMIT)).rejects.toMatchObject({
-      code: "hazard-unapproved",
-      message: expect.stringContaining("by tim, who may not write"),
-    });
-    for (const label of wanted) await github.unlabel(1, label);
-    await github.label(1, ...wanted);
-    expect(await world.run(deploy, world.pushed(merged), ["dev"], LIMIT)).toMatchObject({
-      outcome: "succeeded",
-      steps: expect.any(Number),
-    });
-    expect((await github.comments(1))[0]?.body).toMatch(/On `dev` this change was applied\./);
-
-    await world.forgetCalls();
-    await expect(world.run(deploy, world.pushed(first), ["dev"], LIMIT)).rejects.toMatchObject({
-      code: "commit-superseded",
-      exitCode: 3,
-      fix: expect.stringMatching(/npm run rollback -- dev --to dev-/),
+      message: expect.stringContaining("came without a pull request"),
     });
     expect(await world.writes()).toEqual([]);
   });

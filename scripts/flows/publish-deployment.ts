@@ -2,6 +2,7 @@ import type { Context } from "../context.ts";
 import { appendSummary, setOutput } from "../github/output.ts";
 import type { Deployment } from "./deploy.ts";
 import type { Caller } from "./environment.ts";
+import { renderWhatRuns } from "./what-runs.ts";
 
 /** Tells GitHub what came of a deployment: job outputs and the job summary. */
 export async function publishDeployment(
@@ -12,7 +13,10 @@ export async function publishDeployment(
   if (!caller.event) return;
   setOutput("release", deployment.manifest.id, context.env);
   setOutput("url", deployment.outputs.app.url, context.env);
-  appendSummary(renderDeployment(deployment), context.env);
+  appendSummary(
+    `${renderDeployment(deployment)}\n${renderWhatRuns(deployment.manifest, deployment.outputs.app.url)}`,
+    context.env,
+  );
 }
 
 /** One or two lines for the terminal. */

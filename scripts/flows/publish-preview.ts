@@ -1,19 +1,17 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readHistory } from "../change/comment/history.ts";
-import type { CommentView, StackView, Subject } from "../change/comment/view.ts";
+import type { CommentView, StackView } from "../change/comment/view.ts";
 import { COMMENT_MARKER, renderComment, renderSummary } from "../change/comment.ts";
-import { judge, type Verdict, worstVerdict } from "../change/verdict.ts";
+import { judge } from "../change/verdict.ts";
 import type { Context } from "../context.ts";
-import type { NewCheck } from "../github/check.ts";
+import { recordCheck } from "../github/check.ts";
 import type { Github } from "../github/client.ts";
 import { upsertComment } from "../github/comment.ts";
-import type { GithubEvent, PullRequestEvent } from "../github/event.ts";
+import type { GithubEvent } from "../github/event.ts";
 import { appendSummary } from "../github/output.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { StackPreview } from "./preview-stack.ts";
-import { type Approvals, countApprovals, NO_APPROVALS } from "./review/approvals.ts";
-import { type ReviewRecord, readReview, reviewPlace, writeReview } from "./review/record.ts";
+import { checkName } from "./review-guard.ts";
 
 /** Everything that the comment, the summary and the artifact say, in one. */
 export function viewOf(
@@ -21,10 +19,9 @@ export function viewOf(
   event: GithubEvent | undefined,
   commit: string,
   at: Date,
-  subject?: Subject,
+  notes: readonly string[] = [],
 ): CommentView {
   return {
-    subject,
     commit,
     at: at.toISOString(),
     runUrl: event?.runUrl,
@@ -33,61 +30,55 @@ export function viewOf(
       : undefined,
     artifactUrl: event ? `${event.runUrl}#artifacts` : undefined,
     graph: true,
+    notes,
     stacks: previews.map(
-      ({ fingerprint, seconds, ...preview }): StackView => ({
-        ...preview,
+      ({ stack, change, cost, hazards, edge, fingerprint, failure, seconds }): StackView => ({
+        stack,
+        change,
+        cost,
+        hazards,
+        edge,
         digest: fingerprint?.digest,
         durationMs: seconds * 1000,
+        failure,
       }),
     ),
   };
 }
 
 /**
- * Publishes a pull request's preview: the comment, one check run a stack with the fingerprint of what was reviewed, the job
- * summary. What GitHub refuses is told, and fails nothing.
- *
- * @returns the previews with the approvals that count for them, and where the comment is
+ * Publishes a preview: the comment, one check run a stack with the fingerprint of what was reviewed, the job summary, and
+ * the whole of it as files for an artifact. What GitHub refuses is told, and fails nothing.
  */
 export async function publishPreview(
   context: Context,
   github: Github,
-  event: PullRequestEvent,
+  event: Extract<GithubEvent, { kind: "pull_request" }>,
   previews: readonly StackPreview[],
-): Promise<{ comment: string; previews: StackPreview[] }> {
-  const known = await Promise.all(previews.map((preview) => recall(context, github, event, preview)));
-  const approved = previews.map((preview, index) => ({
-    ...preview,
-    approvals: [...(known[index]?.approvals.counting ?? [])],
-  }));
-  const view: CommentView = {
-    ...viewOf(approved, event, event.headSha, context.now()),
-    notes: known.flatMap(({ approvals }) => approvals.ignored.map((reason) => `Does not count: ${reason}`)),
-  };
+  notes: readonly string[],
+): Promise<{ comment: string }> {
+  const view = viewOf(previews, event, event.headSha, context.now(), notes);
   appendSummary(redact(renderSummary(view).markdown), context.env);
 
-  const checks = approved.map(async (preview, index) => {
-    const verdict = judge(preview);
-    await writeReview(
-      github,
-      reviewPlace(preview.stack, event.headSha),
-      { ...checkOf(preview, verdict), detailsUrl: event.runUrl },
-      preview.fingerprint,
-      known[index]?.previous,
-    );
+  const checks = previews.map(async (preview) => {
+    const verdict = judge({ ...preview, approvals: [] });
+    await recordCheck(github, {
+      sha: event.headSha,
+      name: checkName(preview.stack),
+      conclusion: preview.failure ? "failure" : verdict.kind === "needs-approval" ? "neutral" : "success",
+      title: verdict.words,
+      summary: preview.fingerprint
+        ? `What a deployment compares itself with:\n\n\`\`\`json\n${JSON.stringify(preview.fingerprint)}\n\`\`\`\n`
+        : "The preview failed, so there is nothing to compare a deployment with.",
+      externalId: preview.fingerprint?.digest.slice(0, 40) ?? "",
+      detailsUrl: event.runUrl,
+    });
   });
-  const verdict = worstVerdict(approved.map((preview) => judge(preview).kind));
-  const own = { commit: event.headSha, at: view.at, verdict, runUrl: event.runUrl };
   const [comment] = await Promise.all([
-    upsertComment(github, event.number, COMMENT_MARKER, (current) => {
-      const earlier = readHistory(current ?? "").filter(({ commit }) => commit !== event.headSha);
-      return redact(renderComment({ ...view, history: [own, ...earlier] }).markdown);
-    }),
+    upsertComment(github, event.number, COMMENT_MARKER, redact(renderComment(view).markdown)),
     ...checks.map((check) =>
       check.catch((error: unknown) =>
-        context.reporter.warn(
-          `A check run could not be written, so a deployment will find nothing to compare itself with: ${String(error)}`,
-        ),
+        context.reporter.warn(`A check run could not be written: ${String(error)}`),
       ),
     ),
   ]);
@@ -95,48 +86,9 @@ export async function publishPreview(
     context.reporter.warn(
       `The comment could not be written (${comment.reason}); it is in the job summary. ${comment.fix}`,
     );
-    return { comment: "not posted", previews: approved };
+    return { comment: "not posted" };
   }
-  return { comment: comment.url, previews: approved };
-}
-
-/** What was shown before of the same change, and what its labels allow. A question that GitHub refuses is as if there were none. */
-async function recall(
-  context: Context,
-  github: Github,
-  event: PullRequestEvent,
-  { stack, fingerprint }: StackPreview,
-): Promise<{ previous: ReviewRecord | undefined; approvals: Approvals }> {
-  try {
-    const previous =
-      (await readReview(github, reviewPlace(stack, event.headSha))) ??
-      (event.headBefore ? await readReview(github, reviewPlace(stack, event.headBefore)) : undefined);
-    const isSame = previous !== undefined && previous.fingerprint.digest === fingerprint?.digest;
-    const approvals = await countApprovals(github, event.number, isSame ? previous.since : undefined);
-    return { previous, approvals };
-  } catch (error) {
-    context.reporter.warn(`The labels and the last preview could not be read: ${String(error)}`);
-    return { previous: undefined, approvals: NO_APPROVALS };
-  }
-}
-
-/** How a preview looks in the list of checks: red where it failed, grey where somebody has to approve. */
-export function checkOf(
-  { failure, hazards }: StackPreview,
-  { kind, words, unapproved }: Verdict,
-): Pick<NewCheck, "conclusion" | "title"> & { text: string } {
-  const waiting = unapproved.map(({ rule, resource }) => `- ${rule} on \`${resource.replaceAll("`", "'")}\``);
-  return {
-    conclusion: failure ? "failure" : kind === "needs-approval" ? "neutral" : "success",
-    title: words,
-    text: failure
-      ? "The preview failed; the comment has its cause."
-      : waiting.length > 0
-        ? `Waits for an approval of:\n\n${waiting.slice(0, 50).join("\n")}`
-        : hazards.length > 0
-          ? "Every hazard is allowed."
-          : "No hazard.",
-  };
+  return { comment: comment.url };
 }
 
 /** Writes the whole preview as files, for an artifact that the comment links to. */

@@ -54,6 +54,15 @@ export async function upsertIssue(github: Github, text: IssueText): Promise<Writ
   return written(made, "created");
 }
 
+/** The open issue that {@link upsertIssue} keeps for a label, as it is now. */
+export async function openIssue(
+  github: Github,
+  label: string,
+): Promise<{ number: number; url: string; body: string } | undefined> {
+  const [issue] = await openIssues(github, label);
+  return issue && { number: issue.number, url: issue.html_url, body: issue.body ?? "" };
+}
+
 /**
  * Closes what {@link upsertIssue} opened, after saying why; undefined if nothing was open.
  */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { reasonOf, request } from "./request.ts";
+import { cloudflareCalls } from "./cloudflare-calls.ts";
 
 /**
  * The few calls to Cloudflare's API that neither Pulumi nor wrangler makes for us. Plain fetch instead of the official
@@ -10,12 +10,18 @@ export interface Cloudflare {
   /** Writes the content of one DNS record, leaving the rest of it. */
   updateDnsRecord(zoneId: string, recordId: string, content: string): Promise<void>;
   readDnsRecord(zoneId: string, recordId: string): Promise<DnsRecord>;
+  /** The content of a record, undefined where it is gone. */
+  dnsContent(zoneId: string, recordId: string): Promise<string | undefined>;
   /** The deployment that takes a Worker's traffic; undefined where the script does not exist. */
   workerDeployment(accountId: string, script: string): Promise<WorkerDeployment | undefined>;
-  /** The Durable Object migration that a script is at; undefined where there is no such script. */
-  workerMigration(accountId: string, script: string): Promise<{ tag: string | undefined } | undefined>;
-  /** Whether Cloudflare still has a Worker's version; it keeps the newest 100 to go back to. */
-  hasWorkerVersion(accountId: string, script: string, versionId: string): Promise<boolean>;
+  /** What a Worker's version is bound to and which Durable Object migration it knows; undefined where it is gone. */
+  workerVersion(accountId: string, script: string, versionId: string): Promise<WorkerVersion | undefined>;
+  /** The ids of the versions that may be deployed, the newest 100 (…/workers/versions-and-deployments/rollbacks/). */
+  deployableVersions(accountId: string, script: string): Promise<string[]>;
+  /** Whether what a Worker is bound to is still there; true for kinds that can't be looked up. */
+  hasBoundResource(accountId: string, binding: VersionBinding): Promise<boolean>;
+  /** Which script answers which route of a zone. */
+  workerRoutes(zoneId: string): Promise<{ pattern: string; script?: string | null }[]>;
   /** The production deployment of a Pages project; undefined where there is none. */
   pagesDeployment(accountId: string, project: string): Promise<PagesDeployment | undefined>;
   hasPagesDeployment(accountId: string, project: string, deploymentId: string): Promise<boolean>;
@@ -30,64 +36,39 @@ const DnsRecord = z.object({
   content: z.string().default(""),
 });
 export type DnsRecord = z.infer<typeof DnsRecord>;
-const WorkerDeployment = z.object({
+/** Who made a deployment and when, as far as Cloudflare says it. */
+const Made = z.object({ created_on: z.string().nullish(), author_email: z.string().nullish() });
+const WorkerDeployment = Made.extend({
   id: z.string(),
   versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })),
 });
 export type WorkerDeployment = z.infer<typeof WorkerDeployment>;
-const PagesDeployment = z.object({ id: z.string(), url: z.string() });
+const PagesDeployment = z.object({ id: z.string(), url: z.string(), created_on: z.string().nullish() });
 export type PagesDeployment = z.infer<typeof PagesDeployment>;
-
-const Envelope = z.object({
-  success: z.boolean(),
-  errors: z.array(z.object({ code: z.number(), message: z.string() })).default([]),
-  result: z.unknown(),
+const VersionBinding = z.looseObject({ type: z.string(), name: z.string() });
+export type VersionBinding = z.infer<typeof VersionBinding>;
+const WorkerVersion = z.object({
+  id: z.string(),
+  resources: z.object({
+    bindings: z.array(VersionBinding).nullish(),
+    script_runtime: z.object({ migration_tag: z.string().nullish() }).nullish(),
+  }),
 });
+export type WorkerVersion = z.infer<typeof WorkerVersion>;
 
-const BASE_URL = "https://api.cloudflare.com/client/v4";
+/** Where a binding's resource can be asked for, by the binding's type and the property that names the resource. */
+const RESOURCES: Record<string, { key: readonly string[]; path: string }> = {
+  kv_namespace: { key: ["namespace_id"], path: "storage/kv/namespaces" },
+  d1: { key: ["id", "database_id"], path: "d1/database" },
+  r2_bucket: { key: ["bucket_name"], path: "r2/buckets" },
+};
+
+const RIGHTS = "Zone DNS edit, Workers Routes edit, Workers Scripts edit and Pages edit";
 
 /** Connects with a token; `baseUrl` ends with `/client/v4`. */
-export function cloudflare(token: string, baseUrl: string = BASE_URL): Cloudflare {
-  /**
-   * Every call here says what is to be, not what is to be done, so that each may be repeated.
-   *
-   * @returns undefined for a 404
-   * @throws UserError `cloudflare-refused`, `cloudflare-unreachable`
-   */
-  async function call<T>(
-    method: string,
-    path: string,
-    schema: z.ZodType<T>,
-    body?: unknown,
-  ): Promise<T | undefined> {
-    const response = await request(`${baseUrl}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((cause: unknown) => {
-      throw new UserError(
-        "cloudflare-unreachable",
-        `Cloudflare does not answer ${method} ${path}: ${reasonOf(cause)}.`,
-        "Check the network and CLOUDFLARE_BASE_URL, then run the same command again.",
-        1,
-        { cause },
-      );
-    });
-    if (response.status === 404) {
-      await response.body?.cancel();
-      return undefined;
-    }
-    const envelope = Envelope.safeParse(await response.json().catch(() => undefined));
-    if (response.ok && envelope.success && envelope.data.success) return schema.parse(envelope.data.result);
-    const reasons = envelope.data?.errors.map((error) => `${error.message} (${error.code})`).join("; ");
-    throw new UserError(
-      "cloudflare-refused",
-      `Cloudflare answered ${response.status} to ${method} ${path}: ${reasons || "no reason given"}.`,
-      response.status === 401 || response.status === 403
-        ? "Check CLOUDFLARE_API_TOKEN: it needs Zone DNS edit, Workers Routes edit, Workers Scripts edit and Pages edit for this account."
-        : "Run the same command again; if it stays, look at www.cloudflarestatus.com.",
-    );
-  }
+export function cloudflare(token: string, baseUrl?: string): Cloudflare {
+  // Every call here says what is to be, not what is to be done, so that each may be repeated.
+  const call = cloudflareCalls(token, baseUrl, RIGHTS);
 
   async function must<T>(what: string, result: Promise<T | undefined>): Promise<T> {
     const found = await result;
@@ -116,19 +97,33 @@ export function cloudflare(token: string, baseUrl: string = BASE_URL): Cloudflar
       );
       return list?.deployments[0];
     },
-    async workerMigration(accountId, script) {
-      const service = await call(
-        "GET",
-        `/accounts/${accountId}/workers/services/${script}`,
-        z.object({
-          default_environment: z.object({ script: z.object({ migration_tag: z.string().nullish() }) }),
-        }),
-      );
-      return service && { tag: service.default_environment.script.migration_tag ?? undefined };
+    workerVersion: (accountId, script, versionId) =>
+      call("GET", `/accounts/${accountId}/workers/scripts/${script}/versions/${versionId}`, WorkerVersion),
+    async deployableVersions(accountId, script) {
+      const path = `/accounts/${accountId}/workers/scripts/${script}/versions?deployable=true`;
+      const list = await call("GET", path, z.object({ items: z.array(z.object({ id: z.string() })) }));
+      return list?.items.map(({ id }) => id) ?? [];
     },
-    async hasWorkerVersion(accountId, script, versionId) {
-      const path = `/accounts/${accountId}/workers/scripts/${script}/versions/${versionId}`;
-      return (await call("GET", path, z.unknown())) !== undefined;
+    async hasBoundResource(accountId, binding) {
+      if (binding.type === "queue") {
+        const queues = await call(
+          "GET",
+          `/accounts/${accountId}/queues?per_page=100`,
+          z.array(z.object({ queue_name: z.string() })),
+        );
+        return queues?.some(({ queue_name }) => queue_name === binding.queue_name) ?? false;
+      }
+      const resource = RESOURCES[binding.type];
+      const id = resource?.key.map((key) => binding[key]).find((value) => typeof value === "string");
+      if (!resource || id === undefined) return true;
+      return (await call("GET", `/accounts/${accountId}/${resource.path}/${id}`, z.unknown())) !== undefined;
+    },
+    async workerRoutes(zoneId) {
+      const Route = z.object({ pattern: z.string(), script: z.string().nullish() });
+      return (await call("GET", `/zones/${zoneId}/workers/routes`, z.array(Route))) ?? [];
+    },
+    async dnsContent(zoneId, recordId) {
+      return (await call("GET", `/zones/${zoneId}/dns_records/${recordId}`, DnsRecord))?.content;
     },
     async pagesDeployment(accountId, project) {
       const found = await call(

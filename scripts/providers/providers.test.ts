@@ -86,7 +86,16 @@ describe("Cloudflare", () => {
     });
     expect(await api.workerDeployment(edge.accountId, "nobody")).toBeUndefined();
     expect(await api.pagesDeployment(edge.accountId, "nobody")).toBeUndefined();
-    expect(await api.hasWorkerVersion(edge.accountId, "nobody", "1")).toBe(false);
+    expect(await api.workerVersion(edge.accountId, "nobody", "1")).toBeUndefined();
+    expect(await api.deployableVersions(edge.accountId, "nobody")).toEqual([]);
+    expect(await api.dnsContent(edge.zoneId, "0".repeat(32))).toBeUndefined();
+    for (const binding of [
+      { type: "kv_namespace", name: "A", namespace_id: "0".repeat(32) },
+      { type: "d1", name: "B", id: "00000000-0000-4000-8000-000000000000" },
+      { type: "r2_bucket", name: "C", bucket_name: "nowhere" },
+      { type: "queue", name: "D", queue_name: "nowhere" },
+    ])
+      expect(await api.hasBoundResource(edge.accountId, binding), binding.type).toBe(false);
     expect(await api.hasPagesDeployment(edge.accountId, "nobody", "1")).toBe(false);
     await expect(api.rollbackPages(edge.accountId, "nobody", "1")).rejects.toMatchObject({
       code: "cloudflare-missing",

@@ -1,5 +1,9 @@
 import { z } from "zod";
 
+/** What a rollback can bring back: all of it, the Workers and sites, the app's image, the infrastructure. */
+export const SCOPES = ["all", "edge", "app", "infra"] as const;
+export type Scope = (typeof SCOPES)[number];
+
 const Outcome = z.enum(["running", "succeeded", "failed"]);
 
 /** What a stack runs after a deployment: everything that is needed to say it, compare it, and bring it back. */
@@ -8,8 +12,8 @@ export const ReleaseManifest = z.object({
   /** `dev-42-1a2b3c4`, `prod-v1.4.0`: unique in a stack, readable in a URL, a DNS record and a log. */
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]{2,80}$/),
   stack: z.string(),
-  /** Why it was made: a deployment of a commit, or the way back to an earlier release. */
-  kind: z.enum(["deploy", "rollback"]),
+  /** Why it was made: a deployment of a commit, the way back to an earlier release, or the word to go forward again. */
+  kind: z.enum(["deploy", "rollback", "resume"]),
   sha: z.string(),
   ref: z.string(),
   actor: z.string(),
@@ -23,8 +27,6 @@ export const ReleaseManifest = z.object({
       scriptName: z.string(),
       versionId: z.string(),
       contentHash: z.string(),
-      /** Of the sources alone, the same on every stack; missing in records of before there was one. */
-      sourceHash: z.string().optional(),
       secretsHash: z.string(),
     }),
   ),
@@ -39,6 +41,8 @@ export const ReleaseManifest = z.object({
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
   previous: z.string().optional(),
+  /** Of a rollback: the releases that it went from and to. Deployments wait for `resume` after it. */
+  rollback: z.object({ from: z.string(), to: z.string(), scope: z.enum(SCOPES) }).optional(),
   outcome: Outcome,
 });
 export type ReleaseManifest = z.infer<typeof ReleaseManifest>;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { afterRollback, describeStep, planRollback, SCOPES } from "./rollback-plan.ts";
+import { SCOPES } from "./manifest.ts";
+import { afterRollback, describeStep, planRollback } from "./rollback-plan.ts";
 import { image, manifest } from "./testing/manifest.ts";
 
 const one = manifest(1);

@@ -1,7 +1,4 @@
-import type { ReleaseManifest } from "./manifest.ts";
-
-export const SCOPES = ["all", "edge", "app", "infra"] as const;
-export type Scope = (typeof SCOPES)[number];
+import type { ReleaseManifest, Scope } from "./manifest.ts";
 
 /** One part that a rollback brings back. */
 export type RollbackStep =
@@ -16,13 +13,21 @@ export interface RollbackPlan {
   limits: string[];
 }
 
-/** What has to be done to get from what runs now to an earlier release, within a scope. Pure. */
-export function planRollback(current: ReleaseManifest, target: ReleaseManifest, scope: Scope): RollbackPlan {
+/**
+ * What has to be done to get from what runs now to an earlier release, within a scope. With `refresh` the infrastructure is
+ * gone over although its commit is the same. Pure.
+ */
+export function planRollback(
+  current: ReleaseManifest,
+  target: ReleaseManifest,
+  scope: Scope,
+  options: { refresh?: boolean } = {},
+): RollbackPlan {
   const steps: RollbackStep[] = [];
   const limits: string[] = [];
   const has = (part: Scope) => scope === "all" || scope === part;
 
-  if (has("infra") && current.sha !== target.sha) {
+  if (has("infra") && (current.sha !== target.sha || options.refresh)) {
     steps.push({ kind: "infra", from: current.sha, to: target.sha });
     limits.push("Data in a resource that was deleted since then does not come back with the resource.");
   }
@@ -112,7 +117,9 @@ export function describeStep(step: RollbackStep): string {
     case "image":
       return `App image: ${step.from.slice(-12)} → ${step.to.slice(-12)}`;
     case "infra":
-      return `Infrastructure: commit ${short(step.from)} → ${short(step.to)}`;
+      return step.from === step.to
+        ? `Infrastructure: as commit ${short(step.to)} has it`
+        : `Infrastructure: commit ${short(step.from)} → ${short(step.to)}`;
   }
 }
 

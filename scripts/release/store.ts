@@ -8,7 +8,8 @@ import { ReleaseManifest } from "./manifest.ts";
 
 /** Where releases are written down. Newest first wherever there is an order. */
 export interface ReleaseStore {
-  record(manifest: ReleaseManifest, environmentUrl: string): Promise<void>;
+  /** @param environmentUrl where people look at the stack; left out where nothing was deployed */
+  record(manifest: ReleaseManifest, environmentUrl?: string): Promise<void>;
   list(stack: string, limit: number): Promise<ReleaseManifest[]>;
 }
 
@@ -17,6 +18,8 @@ const HISTORY = 100;
 
 /** Tells a release from the deployments that Actions makes by itself for a job with an environment. */
 const TASK = "release";
+
+const TITLES = { deploy: "Release", rollback: "Rollback", resume: "Resume" } as const;
 
 /**
  * Releases as GitHub Deployments of the environment that has the stack's name; the manifest is the payload. It is written
@@ -30,7 +33,7 @@ export function githubReleases(github: Github): ReleaseStore {
         environment: manifest.stack,
         task: TASK,
         production: manifest.stack === "prod",
-        description: `${manifest.kind === "rollback" ? "Rollback" : "Release"} ${manifest.id}`,
+        description: `${TITLES[manifest.kind]} ${manifest.id}`,
         payload: manifest,
       });
       await setDeploymentStatus(github, deployment.id, {

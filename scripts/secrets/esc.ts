@@ -6,6 +6,9 @@ import { mask, redact } from "./redaction.ts";
 
 const PULUMI_API = "https://api.pulumi.com";
 
+const CHECK =
+  "Check that the environment exists and that its OIDC policy names this repository, workflow and branch (docs/playbook.md, “ESC refuses”).";
+
 const TokenResponse = z.object({ access_token: z.string().min(1) });
 const Opened = z.object({ environmentVariables: z.record(z.string(), z.coerce.string()).default({}) });
 
@@ -23,6 +26,22 @@ export async function readEnvironment(
   environment: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Record<string, string>> {
+  const found = await readEnvironmentIfThere(org, project, environment, env);
+  if (found) return found;
+  throw new UserError(
+    "esc-refused",
+    `Pulumi ESC did not open ${org}/${project}/${environment}: 404, there is none.`,
+    CHECK,
+  );
+}
+
+/** The same for an environment that there may be: undefined where Pulumi ESC knows none of that name. */
+export async function readEnvironmentIfThere(
+  org: string,
+  project: string,
+  environment: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Record<string, string> | undefined> {
   const api = env.PULUMI_API ?? PULUMI_API;
   const accessToken = env.ACTIONS_ID_TOKEN_REQUEST_URL
     ? await exchange(api, org, await identityOf(env, org))
@@ -48,16 +67,16 @@ export async function readEnvironment(
   ).catch((error: unknown) => {
     const refusal = refusalOf(error);
     if (!refusal) throw unreachable(api, error);
+    if (refusal.status === 404) return "none" as const;
     throw new UserError(
       "esc-refused",
       `Pulumi ESC did not open ${org}/${project}/${environment}: ${redact(`${refusal.status} ${refusal.message}`).trim()}`,
-      isPassing(refusal)
-        ? "Run the job again; if it stays, look at status.pulumi.com."
-        : "Check that the environment exists and that its OIDC policy names this repository, workflow and branch (docs/playbook.md, “ESC refuses”).",
+      isPassing(refusal) ? "Run the job again; if it stays, look at status.pulumi.com." : CHECK,
       1,
       { cause: error },
     );
   });
+  if (opened === "none") return undefined;
   return Opened.parse(opened?.values ?? {}).environmentVariables;
 }
 

@@ -82,6 +82,7 @@ export function withdrawSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     ...VARIABLES.filter((variable) => variable.secret).map((variable) => variable.name),
     "GITHUB_TOKEN",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "PREVIEW_CLOUDFLARE_API_TOKEN",
   ];
   for (const name of names) delete env[name];
   return copy;

@@ -10,7 +10,7 @@ import { redact } from "../secrets/redaction.ts";
  * `engine-failed`; what is no failure of the engine comes back as it is
  */
 export function engineFailure(
-  operation: "open" | "preview" | "apply",
+  operation: "open" | "preview" | "refresh" | "apply",
   stack: string,
   events: readonly EngineEvent[],
   error: unknown,
@@ -68,6 +68,7 @@ const BEFORE =
 const FIX = {
   open: BEFORE,
   preview: BEFORE,
+  refresh: BEFORE,
   apply:
     "Mend what the provider names above and run the same command again: what was done is in the state and is not done twice.",
 };

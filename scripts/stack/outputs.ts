@@ -1,6 +1,9 @@
-import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
 import { StackOutputs } from "../../infra/src/outputs.ts";
 import { UserError } from "../errors.ts";
+import { openStack } from "./engine.ts";
+import { engineFailure } from "./failure.ts";
+import type { StackTarget } from "./target.ts";
 
 /**
  * The stack's outputs out of an update's events: the last word on the root resource. Saves the engine three processes
@@ -10,12 +13,41 @@ export function outputsFromEvents(stack: string, events: readonly EngineEvent[])
   return parseOutputs(stack, rawOutputs(events) ?? {});
 }
 
+/**
+ * The outputs as the last update left them, from the state: what is live, whatever the checkout says.
+ *
+ * @throws UserError `outputs-incomplete` where the stack was never applied, or as {@link engineFailure} makes it
+ */
+export async function outputsFromState(target: StackTarget): Promise<StackOutputs> {
+  const stack = await openStack(target);
+  try {
+    const outputs = await stack.outputs();
+    return parseOutputs(
+      target.name,
+      Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value as unknown])),
+    );
+  } catch (error) {
+    throw engineFailure("open", target.name, [], error);
+  }
+}
+
+/** The outputs as they were before a preview or an update, from its events; undefined where there were none of this shape. */
+export function outputsBefore(events: readonly EngineEvent[]): StackOutputs | undefined {
+  const root = rootEvent(events)?.old?.outputs;
+  return StackOutputs.safeParse(root).data;
+}
+
 /** The outputs as the events have them: of any shape, and before an update with the engine's sentinels for what is unknown. */
 export function rawOutputs(events: readonly EngineEvent[]): Record<string, unknown> | undefined {
+  return rootEvent(events)?.new?.outputs;
+}
+
+/** The last word on the root resource, whose outputs are the stack's. */
+function rootEvent(events: readonly EngineEvent[]): StepEventMetadata | undefined {
   const root = events.findLast(
     ({ resOutputsEvent }) => resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack",
   );
-  return root?.resOutputsEvent?.metadata.new?.outputs;
+  return root?.resOutputsEvent?.metadata;
 }
 
 /** @throws UserError `outputs-incomplete` that names each output which is missing or of the wrong shape */

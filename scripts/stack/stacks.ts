@@ -36,14 +36,13 @@ export function requireStack(project: Project, stack: string | undefined): strin
 }
 
 /**
- * One plain value of a stack's configuration, as text; undefined where the file has none. A key without a namespace is the
- * program's; the pipeline's own are `pipeline:…`.
+ * One plain value of a stack's configuration, as text; undefined where the file has none.
  *
  * @throws UserError `project-unreadable`
  */
 export function stackSetting(project: Project, stack: string, key: string): string | undefined {
   const file = readYaml(join(project.infraDir, `Pulumi.${stack}.yaml`), StackFile);
-  const value = file?.config?.[key.includes(":") ? key : `${project.name}:${key}`];
+  const value = file?.config?.[`${project.name}:${key}`];
   return value === undefined || value === null || typeof value === "object" ? undefined : String(value);
 }
 

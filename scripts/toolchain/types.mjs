@@ -2,6 +2,9 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
+/** Of what was checked, with the packages that it was checked against: it goes when they do. */
+const MEMORY = join("node_modules", ".cache", "types");
+
 /**
  * Type-checks every part that has a tsconfig.json of its own, at once: a Worker has other globals than Node.
  *
@@ -10,9 +13,16 @@ import { join } from "node:path";
  */
 function check(project) {
   return new Promise((resolve) => {
-    const child = spawn("tsc", ["-p", project, "--pretty", String(process.stdout.isTTY === true)], {
-      stdio: ["ignore", "inherit", "inherit"],
-    });
+    const args = [
+      ...["-p", project, "--pretty", String(process.stdout.isTTY === true)],
+      // What has not changed since the last check is not checked again: that takes a fifth of the time.
+      ...[
+        "--incremental",
+        "--tsBuildInfoFile",
+        join(MEMORY, `${project.replaceAll(/\W/g, "-")}.tsbuildinfo`),
+      ],
+    ];
+    const child = spawn("tsc", args, { stdio: ["ignore", "inherit", "inherit"] });
     child.once("error", () => resolve(false));
     child.once("exit", (code) => resolve(code === 0));
   });

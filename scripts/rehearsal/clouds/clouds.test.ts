@@ -72,6 +72,8 @@ describe("npm run clouds", () => {
         readToken: z.string(),
         accountId: z.string(),
         zoneId: z.string(),
+        previewAccountId: z.string(),
+        previewToken: z.string(),
       }),
       github: z.strictObject({
         ...cloud,

@@ -21,7 +21,14 @@ export interface CloudAddress {
 /** Where everything is; the JSON line of `npm run clouds -- --json`. */
 export interface CloudAddresses {
   hetzner: CloudAddress & { readToken: string };
-  cloudflare: CloudAddress & { readToken: string; accountId: string; zoneId: string };
+  cloudflare: CloudAddress & {
+    readToken: string;
+    accountId: string;
+    zoneId: string;
+    /** A second account, without a zone, and the token that writes there. */
+    previewAccountId: string;
+    previewToken: string;
+  };
   github: CloudAddress & {
     repository: string;
     gitDir: string;
@@ -112,6 +119,7 @@ export async function startClouds(options: CloudsOptions): Promise<RunningClouds
             port,
             edgePort,
             tokens: tokens.cloudflare,
+            secondToken: tokens.cloudflarePreviews,
             resolveOrigin: async (ip) => (isReachable(hetzner, ip) ? originUrl : undefined),
           }),
         ),
@@ -150,6 +158,8 @@ export async function startClouds(options: CloudsOptions): Promise<RunningClouds
         readToken: tokens.cloudflare.read,
         accountId: cloudflare.accountId,
         zoneId: cloudflare.zoneId,
+        previewAccountId: cloudflare.secondAccountId ?? "",
+        previewToken: tokens.cloudflarePreviews,
       },
       github: {
         url: github.url,

@@ -9,6 +9,8 @@ const Pair = z.object({ write: z.string(), read: z.string() });
 export const Tokens = z.object({
   hetzner: Pair,
   cloudflare: Pair,
+  /** For the second Cloudflare account, which holds previews. */
+  cloudflarePreviews: z.string(),
   github: z.string(),
   esc: z.string(),
   neon: z.string(),
@@ -25,6 +27,7 @@ export function tokensOf(world: string): Tokens {
   const tokens: Tokens = {
     hetzner: { write: letters(64), read: letters(64) },
     cloudflare: { write: letters(40), read: letters(40) },
+    cloudflarePreviews: letters(40),
     github: `ghs_${letters(36)}`,
     esc: `pul-${randomBytes(20).toString("hex")}`,
     neon: `napi_${letters(64).toLowerCase()}`,

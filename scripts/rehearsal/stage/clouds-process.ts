@@ -8,7 +8,13 @@ const Cloud = z.looseObject({ url: z.string(), token: z.string() });
 /** Where everything is, as `npm run clouds -- --json` says it in one line. */
 export const Clouds = z.object({
   hetzner: Cloud.extend({ readToken: z.string() }),
-  cloudflare: Cloud.extend({ readToken: z.string(), accountId: z.string(), zoneId: z.string() }),
+  cloudflare: Cloud.extend({
+    readToken: z.string(),
+    accountId: z.string(),
+    zoneId: z.string(),
+    previewAccountId: z.string(),
+    previewToken: z.string(),
+  }),
   github: Cloud.extend({ repository: z.string(), gitDir: z.string() }),
   esc: Cloud.extend({ org: z.string() }),
   neon: Cloud,

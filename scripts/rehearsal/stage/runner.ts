@@ -19,10 +19,6 @@ export interface JobOrder {
   /** The GitHub Environment that the job opens, where it opens one. */
   environment?: string;
   actor: string;
-  /** The job of the same run that this one needs; without it the job begins a run of its own. */
-  needs?: JobOutcome;
-  /** Which attempt of that run this is; 1 where it is not said. */
-  attempt?: number;
 }
 
 export interface JobOutcome {
@@ -35,9 +31,6 @@ export interface JobOutcome {
   /** What `--json` printed, parsed. */
   result: unknown;
   summary: string;
-  runId: number;
-  /** The job of the same run that this one needed. */
-  needed?: JobOutcome;
 }
 
 const Job = z.object({ idTokenRequestUrl: z.string(), idTokenRequestToken: z.string(), runId: z.number() });
@@ -108,7 +101,7 @@ export class Runner {
           GITHUB_WORKFLOW: order.workflow,
           GITHUB_ACTOR: order.actor,
           GITHUB_RUN_ID: String(job.runId),
-          GITHUB_RUN_ATTEMPT: String(order.attempt ?? 1),
+          GITHUB_RUN_ATTEMPT: "1",
           GITHUB_OUTPUT: files.output,
           GITHUB_STEP_SUMMARY: files.summary,
           GITHUB_TOKEN: github.token,
@@ -147,8 +140,6 @@ export class Runner {
       log,
       result: parseLastLine(hide(result.stdout)),
       summary: hide(readFileSync(files.summary, "utf8")),
-      runId: job.runId,
-      ...(order.needs ? { needed: order.needs } : {}),
     };
   }
 
@@ -165,7 +156,6 @@ export class Runner {
           actor: order.actor,
           workflow: order.workflow,
           ...(order.environment ? { environment: order.environment } : {}),
-          ...(order.needs ? { run_id: String(order.needs.runId) } : {}),
         },
       }),
     });

@@ -42,29 +42,10 @@ export function deployDevJob(
   });
 }
 
-/** Pushes a tag and runs the job that passes the gate and plans the release. */
-export async function planJob(stage: Stage, tag: string, sha: string): Promise<JobOutcome> {
+export async function releaseJob(stage: Stage, tag: string, sha: string): Promise<JobOutcome> {
   const { dir } = stage.checkout;
-  await execa("git", ["tag", "--force", tag, sha], { cwd: dir });
-  await execa("git", ["push", "--quiet", "--force", "origin", tag], { cwd: dir });
-  return stage.job({
-    name: `Plan of ${tag}`,
-    workflow: "release-prod.yml",
-    command: ["plan", tag],
-    event: stage.github.pushEvent(`refs/tags/${tag}`, ZERO, sha),
-    sha,
-    ref: `refs/tags/${tag}`,
-    actor: ACTOR,
-  });
-}
-
-/** The job that the environment prod lets run when somebody has approved it: after its plan, in the same run. */
-export function approvedReleaseJob(
-  stage: Stage,
-  tag: string,
-  sha: string,
-  plan: JobOutcome,
-): Promise<JobOutcome> {
+  await execa("git", ["tag", tag, sha], { cwd: dir });
+  await execa("git", ["push", "--quiet", "origin", tag], { cwd: dir });
   return stage.job({
     name: `Release ${tag} to prod`,
     workflow: "release-prod.yml",
@@ -74,14 +55,7 @@ export function approvedReleaseJob(
     ref: `refs/tags/${tag}`,
     environment: "prod",
     actor: ACTOR,
-    needs: plan,
   });
-}
-
-/** A whole release: plan, approval, release. The plan's outcome where it is not asked for an approval any more. */
-export async function releaseJob(stage: Stage, tag: string, sha: string): Promise<JobOutcome> {
-  const plan = await planJob(stage, tag, sha);
-  return plan.exitCode === 0 ? approvedReleaseJob(stage, tag, sha, plan) : plan;
 }
 
 export function rollbackJob(stage: Stage, sha: string, args: string[]): Promise<JobOutcome> {

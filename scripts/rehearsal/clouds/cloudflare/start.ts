@@ -1,14 +1,10 @@
+import { join } from "node:path";
 import { Faults } from "../base/faults.ts";
 import { type Listening, serve } from "../base/serve.ts";
+import { type Account, openAccount, tokenChooses } from "./account.ts";
 import type { Tokens } from "./api/auth.ts";
-import { cloudflareApi } from "./app.ts";
-import { EdgeCache } from "./edge/cache.ts";
-import { Firewall } from "./edge/firewall.ts";
-import { RateLimiter } from "./edge/rate-limiter.ts";
 import { startEdge } from "./edge/start.ts";
-import { openWorkers } from "./edge/workers.ts";
 import type { Plan } from "./model.ts";
-import { openState } from "./state.ts";
 
 export interface CloudflareOptions {
   /** Folder of all state; another folder is another world. */
@@ -26,6 +22,8 @@ export interface CloudflareOptions {
   plan?: Plan;
   /** Refuse calls over Cloudflare's quota of 1,200 in five minutes, not only count them. */
   enforceRateLimit?: boolean;
+  /** Opens a second account, without a zone, by a token that may write there and nowhere else. */
+  secondToken?: string;
   /** The base URL of the local server that stands for a server's address; undefined: nobody answers there. */
   resolveOrigin(ip: string): Promise<string | undefined>;
 }
@@ -34,35 +32,49 @@ export interface Cloudflare extends Listening {
   accountId: string;
   /** The first zone's. */
   zoneId: string;
+  /** The account of `secondToken`. */
+  secondAccountId?: string;
   /** The rehearsed internet: HTTP by Host header and an HTTP proxy; `ca` is the PEM of the CA behind its certificates. */
   edge: { url: string; ca: string };
 }
 
 /** Starts the emulator of Cloudflare's API and the edge that serves what is uploaded to it. */
 export async function startCloudflare(options: CloudflareOptions): Promise<Cloudflare> {
-  const state = openState(options);
   const faults = new Faults(options.latencyMs);
-  const workers = openWorkers(state);
-  const parts = { cache: new EdgeCache(state), firewall: new Firewall(state, new RateLimiter(state.now)) };
-  const edge = await startEdge(state, workers, parts, {
+  const first = openAccount(options, faults, options.tokens);
+  const second = options.secondToken
+    ? openAccount(
+        {
+          ...options,
+          world: join(options.world, "second-account"),
+          accountId: undefined,
+          zones: [],
+          workersSubdomain: "quayside-previews",
+        },
+        faults,
+        { write: options.secondToken, read: options.secondToken },
+      )
+    : undefined;
+  const accounts: Account[] = second ? [first, second] : [first];
+  const edge = await startEdge(first.state.world, accounts, {
     port: options.edgePort ?? 0,
     resolveOrigin: options.resolveOrigin,
   });
-  const api = cloudflareApi(state, workers, parts, faults, {
-    tokens: options.tokens,
-    enforceRateLimit: options.enforceRateLimit ?? false,
-  });
+  const api = tokenChooses(first, second, options.secondToken);
   const listening = await serve(api, faults, options.port);
   return {
     ...listening,
-    accountId: state.accountId,
-    zoneId: state.zones()[0]?.id ?? "",
+    accountId: first.state.accountId,
+    zoneId: first.state.zones()[0]?.id ?? "",
+    ...(second ? { secondAccountId: second.state.accountId } : {}),
     edge: { url: edge.url, ca: edge.ca },
     async close() {
       await listening.close();
       await edge.close();
-      await workers.close();
-      state.close();
+      for (const account of accounts) {
+        await account.workers.close();
+        account.state.close();
+      }
     },
   };
 }

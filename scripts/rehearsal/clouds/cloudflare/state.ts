@@ -54,6 +54,7 @@ function collection<T>(store: Store, name: string) {
 export interface StateOptions {
   world: string;
   accountId?: string | undefined;
+  workersSubdomain?: string | undefined;
   zones?: { name: string }[] | undefined;
   plan?: model.Plan | undefined;
   now?: (() => Date) | undefined;
@@ -90,7 +91,7 @@ export function openState(options: StateOptions): CloudState {
     blobs: openBlobs(join(options.world, "cloudflare-blobs")),
     accountId,
     accountName: "Quayside",
-    workersSubdomain: "quayside",
+    workersSubdomain: options.workersSubdomain ?? "quayside",
     now,
     timestamp,
     zone(id) {

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
+import type { Account } from "../account.ts";
 import type { CloudState } from "../state.ts";
-import { type EdgeParts, openAnswers } from "./answer.ts";
+import { openAnswers } from "./answer.ts";
 import { openAuthority, serverContexts } from "./certificates.ts";
 import { DEFAULT_VISITOR, SCHEME_HEADER, VISITOR_HEADER, type Visit } from "./visit.ts";
-import type { Workers } from "./workers.ts";
 
 export interface Edge {
   url: string;
@@ -32,15 +32,20 @@ const HOP_HEADERS = new Set([
  * behind which TLS is spoken for whatever name the client asks for (port 443) or plain HTTP (port 80).
  */
 export async function startEdge(
-  state: CloudState,
-  workers: Workers,
-  parts: EdgeParts,
+  world: string,
+  accounts: readonly Account[],
   options: { port: number; resolveOrigin(ip: string): Promise<string | undefined> },
 ): Promise<Edge> {
-  const authority = await openAuthority(state.world, "edge-ca", "CN=Rehearsed Internet CA");
+  const authority = await openAuthority(world, "edge-ca", "CN=Rehearsed Internet CA");
   const contextFor = serverContexts(authority);
-  const answer = openAnswers(state, workers, parts, options.resolveOrigin);
-  workers.setOutbound(answer);
+  const answers = accounts.map(({ state, workers, parts }) =>
+    openAnswers(state, workers, parts, options.resolveOrigin),
+  );
+  const answer = (visit: Visit): Promise<Response> => {
+    const owner = accounts.findIndex(({ state }) => isHostOf(state, visit.url.hostname));
+    return (answers[owner] ?? answers[0])?.(visit) ?? Promise.resolve(new Response(null, { status: 502 }));
+  };
+  for (const { workers } of accounts) workers.setOutbound(answer);
 
   const http = createServer((request, response) => {
     void respond(request, response).catch((error: Error) => {
@@ -95,6 +100,13 @@ export async function startEdge(
         http.close(() => resolve());
       }),
   };
+}
+
+/** Whether an account has a host: below its workers.dev subdomain, one of its Pages projects, or in one of its zones. */
+function isHostOf(state: CloudState, host: string): boolean {
+  if (host.endsWith(`.${state.workersSubdomain}.workers.dev`)) return true;
+  if (host.endsWith(".pages.dev")) return state.pagesProjects.get(host.split(".").at(-3) ?? "") !== undefined;
+  return state.zoneOf(host) !== undefined;
 }
 
 async function visitOf(request: IncomingMessage): Promise<Visit | undefined> {

@@ -1,0 +1,60 @@
+import type { Binding } from "../../infra/src/outputs.ts";
+import type { WorkerSource } from "./parts.ts";
+import type { WorkerOutputs } from "./worker-config.ts";
+
+/** What every thing of a pull request's previews is called, so that it can be found again by its name alone. */
+export function previewSuffix(pullRequest: number): string {
+  return `pr-${pullRequest}`;
+}
+
+/** Whether something in the account for previews belongs to a pull request. */
+export function isPreviewOf(pullRequest: number, name: string): boolean {
+  return name.endsWith(`-${previewSuffix(pullRequest)}`);
+}
+
+type BoundKind = "kv_namespace" | "d1_database" | "queue" | "r2_bucket";
+
+/** The resources that a Worker's preview needs: one for each binding, as the stacks have them too. */
+export function previewBindings(
+  { name, config }: WorkerSource,
+  pullRequest: number,
+): { binding: string; kind: BoundKind; resource: string }[] {
+  const lists: [BoundKind, readonly { binding: string }[]][] = [
+    ["kv_namespace", config.kv_namespaces],
+    ["d1_database", config.d1_databases],
+    ["queue", config.queues?.producers ?? []],
+    ["r2_bucket", config.r2_buckets],
+  ];
+  return lists.flatMap(([kind, entries]) =>
+    entries.map(({ binding }) => {
+      const words = binding.toLowerCase().replaceAll("_", "-");
+      const resource = words.startsWith(`${name}-`) ? words : `${name}-${words}`;
+      return { binding, kind, resource: `${resource}-${previewSuffix(pullRequest)}` };
+    }),
+  );
+}
+
+/**
+ * What the previews' Workers are configured with, in the shape of a stack's outputs: scripts of their own, no routes,
+ * resources of their own.
+ */
+export function previewOutputs(
+  accountId: string,
+  pullRequest: number,
+  workers: readonly { name: string; bindings: Record<string, Binding> }[],
+): WorkerOutputs {
+  return {
+    accountId,
+    zone: { id: "none", name: "none" },
+    workers: Object.fromEntries(
+      workers.map(({ name, bindings }) => [
+        name,
+        {
+          scriptName: `${name}-${previewSuffix(pullRequest)}`,
+          routes: [],
+          bindings: { ...bindings, STACK: { kind: "var", value: previewSuffix(pullRequest) } },
+        },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,52 @@
+import type { EdgeChange } from "../change/model.ts";
+import type { Context } from "../context.ts";
+import { redact } from "../secrets/redaction.ts";
+import type { Project } from "../stack/stacks.ts";
+import { accountForPreviews } from "./environment.ts";
+import { previewEdge } from "./preview-edge.ts";
+import type { StackPreview } from "./preview-stack.ts";
+
+/**
+ * Makes the previews of what a pull request changes at the edge. Does nothing where no account for previews is set up.
+ * Never throws: a preview that could not be made fails no review.
+ *
+ * @returns the stacks' previews with the addresses in them, and a sentence for the comment about each thing that went wrong
+ */
+export async function previewEdgeForReview(
+  context: Context,
+  project: Project,
+  pull: { number: number; headSha: string },
+  previews: readonly StackPreview[],
+): Promise<{ previews: readonly StackPreview[]; notes: string[] }> {
+  try {
+    const account = await accountForPreviews(context, project);
+    if (!account) return { previews, notes: [] };
+    const { urls, problems } = await previewEdge(context, project, account, pull, changedByAll(previews));
+    const withUrl = (change: EdgeChange): EdgeChange => {
+      const url = urls.find(({ kind, name }) => kind === change.kind && name === change.name)?.url;
+      return url && change.action !== "same" ? { ...change, previewUrl: url } : change;
+    };
+    return {
+      previews: previews.map((preview) => ({ ...preview, edge: preview.edge.map(withUrl) })),
+      notes: problems.map((problem) => `No preview of ${problem}`),
+    };
+  } catch (error) {
+    const message = redact(error instanceof Error ? error.message : String(error));
+    context.reporter.warn(`The previews of Workers and sites could not be made: ${message}`);
+    return { previews, notes: [`The previews of Workers and sites could not be made: ${message}`] };
+  }
+}
+
+/**
+ * The parts that are different from what any stack runs. A stack that is behind main differs in more than the pull request
+ * changes; what runs on one of them already is not the pull request's.
+ */
+function changedByAll(previews: readonly StackPreview[]): EdgeChange[] {
+  const edges = previews.filter(({ failure }) => !failure).map(({ edge }) => edge);
+  const [first = [], ...others] = edges;
+  const isChanged = (edge: readonly EdgeChange[], { kind, name }: EdgeChange) =>
+    edge.some((each) => each.kind === kind && each.name === name && each.action !== "same");
+  return first.filter(
+    (change) => change.action !== "same" && others.every((edge) => isChanged(edge, change)),
+  );
+}

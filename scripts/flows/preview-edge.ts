@@ -1,0 +1,150 @@
+import type { Binding } from "../../infra/src/outputs.ts";
+import type { EdgeChange } from "../change/model.ts";
+import type { Context } from "../context.ts";
+import { neededBy } from "../edge/order.ts";
+import { findParts, type SiteSource, type WorkerSource } from "../edge/parts.ts";
+import { isPreviewOf, previewBindings, previewOutputs, previewSuffix } from "../edge/preview-names.ts";
+import { runJobs } from "../edge/run-jobs.ts";
+import { deploySite } from "../edge/site.ts";
+import { deployWorker } from "../edge/worker.ts";
+import { startWrangler } from "../edge/wrangler.ts";
+import { type PreviewApi, previewApi } from "../providers/cloudflare-previews.ts";
+import type { PreviewAccount } from "../secrets/preview-account.ts";
+import { redact } from "../secrets/redaction.ts";
+import type { Project } from "../stack/stacks.ts";
+
+/** The addresses at which a pull request's Workers and sites can be looked at, by kind and name, and what went wrong. */
+export interface EdgePreviews {
+  urls: { kind: EdgeChange["kind"]; name: string; url: string }[];
+  /** One sentence for each part that has no preview. */
+  problems: string[];
+}
+
+/**
+ * Uploads what a pull request changes at the edge into the account for previews, where no visitor's traffic goes: each
+ * Worker as a script of its own with resources of its own, and with it those that it binds; each site as a preview
+ * deployment. Addresses stay the same from push to push. What a later push does not change any more is taken away.
+ *
+ * @param changed the parts that are not on every stack yet
+ */
+export async function previewEdge(
+  context: Context,
+  project: Project,
+  account: PreviewAccount,
+  pull: { number: number; headSha: string },
+  changed: readonly EdgeChange[],
+): Promise<EdgePreviews> {
+  const parts = findParts(context.root);
+  const isChanged = (kind: EdgeChange["kind"], name: string) =>
+    changed.some((change) => change.kind === kind && change.name === name);
+  const workers = withNeeded(
+    parts.workers.filter(({ name }) => isChanged("worker", name)),
+    parts.workers,
+  );
+  const sites = parts.sites.filter(({ name }) => isChanged("site", name));
+  const api = previewApi(account);
+  await removeOldScripts(api, pull.number, workers);
+  if (workers.length + sites.length === 0) return { urls: [], problems: [] };
+
+  const wrangler = startWrangler(account.wranglerEnv);
+  try {
+    const suffix = previewSuffix(pull.number);
+    const release = { id: `${suffix}-${pull.headSha.slice(0, 7)}`, message: `Preview of #${pull.number}` };
+    const urls: EdgePreviews["urls"] = [];
+    const [bound, subdomain] = await Promise.all([
+      bindAll(api, workers, pull.number),
+      workers.length > 0 ? api.workersSubdomain() : "",
+    ]);
+    const outputs = previewOutputs(account.accountId, pull.number, bound);
+    const uploadWorker = (worker: WorkerSource) => async () => {
+      const settings = { workers_dev: true, preview_urls: false, triggers: { crons: [] } };
+      const secrets = { values: {}, hashKey: suffix };
+      const { scriptName } = await deployWorker(
+        context.root,
+        worker,
+        outputs,
+        wrangler,
+        secrets,
+        release,
+        settings,
+      );
+      const url = `https://${scriptName}.${subdomain}.workers.dev/${worker.name}/healthz`;
+      urls.push({ kind: "worker", name: worker.name, url });
+    };
+    const uploadSite = (site: SiteSource) => async () => {
+      const projectName = `${project.name}-${site.name}-previews`;
+      const host = await api.ensureProject(projectName);
+      const url = `https://${suffix}.${host}`;
+      const stamp = {
+        release: release.id,
+        sha: pull.headSha,
+        stack: suffix,
+        deployedAt: context.now().toISOString(),
+      };
+      const target = {
+        accountId: account.accountId,
+        sites: { [site.name]: { project: projectName, domain: host, url } },
+      };
+      await deploySite(site, target, wrangler, stamp, suffix);
+      urls.push({ kind: "site", name: site.name, url });
+    };
+    const named = (part: string, run: () => Promise<void>) => () =>
+      context.reporter.step(`Preview of ${part}`, run).catch((error: unknown) => {
+        throw new Error(`${part}: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    const failures = await runJobs([
+      ...workers.map((worker) => ({
+        part: `workers/${worker.name}`,
+        needs: neededBy(worker, workers).map((name) => `workers/${name}`),
+        run: named(`Worker ${worker.name}`, uploadWorker(worker)),
+      })),
+      ...sites.map((site) => ({
+        part: `sites/${site.name}`,
+        needs: [],
+        run: named(`site ${site.name}`, uploadSite(site)),
+      })),
+    ]);
+    return { urls, problems: failures.map(({ message }) => redact(message)) };
+  } finally {
+    await wrangler.close();
+  }
+}
+
+/** Some Workers, and before each the ones that it needs: they are not there in the account for previews. */
+function withNeeded(wanted: readonly WorkerSource[], all: readonly WorkerSource[]): WorkerSource[] {
+  const names = new Set(wanted.map(({ name }) => name));
+  for (const worker of [...all].reverse())
+    if (names.has(worker.name)) for (const name of neededBy(worker, all)) names.add(name);
+  return all.filter(({ name }) => names.has(name));
+}
+
+/** Makes the resources that the Workers bind, those that are not there yet. */
+async function bindAll(
+  api: PreviewApi,
+  workers: readonly WorkerSource[],
+  pullRequest: number,
+): Promise<{ name: string; bindings: Record<string, Binding> }[]> {
+  const wanted = workers.map((worker) => ({ worker, needs: previewBindings(worker, pullRequest) }));
+  const existing = wanted.some(({ needs }) => needs.length > 0) ? await api.resources() : [];
+  return Promise.all(
+    wanted.map(async ({ worker, needs }) => {
+      const bindings = await Promise.all(
+        needs.map(async ({ binding, kind, resource }) => {
+          const { id, name } = await api.ensure(kind, resource, existing);
+          return [binding, { kind, id, name }] as const;
+        }),
+      );
+      return { name: worker.name, bindings: Object.fromEntries(bindings) };
+    }),
+  );
+}
+
+async function removeOldScripts(
+  api: PreviewApi,
+  pullRequest: number,
+  wanted: readonly WorkerSource[],
+): Promise<void> {
+  const names = wanted.map(({ name }) => `${name}-${previewSuffix(pullRequest)}`);
+  const old = (await api.scripts()).filter((name) => isPreviewOf(pullRequest, name) && !names.includes(name));
+  await Promise.all(old.map((name) => api.removeScript(name)));
+}

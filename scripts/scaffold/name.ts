@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { EXIT, UserError } from "../errors.ts";
+
+/** The same rule as for a folder that the infrastructure takes for a Worker or a site: infra/src/repository.ts. */
+const NAME = /^[a-z][a-z0-9-]{0,40}$/;
+/** A Worker's name begins the paths that it answers; a shorter one would take too many. */
+const SHORTEST_WORKER = 3;
+/** First labels of hosts that the stack has already: infra/src/hosts.ts. */
+const TAKEN_HOSTS = ["app", "server1", "server2"];
+
+/**
+ * Checks a new part's name before anything is written.
+ *
+ * @throws UserError `name-unfit`
+ */
+export function checkName(root: string, kind: "worker" | "site", name: string): void {
+  const problem = problemOf(root, kind, name);
+  if (problem === undefined) return;
+  throw new UserError(
+    "name-unfit",
+    `A ${kind} can't be called ${JSON.stringify(name)}: ${problem}.`,
+    "Choose another name; nothing was written.",
+    EXIT.usage,
+  );
+}
+
+function problemOf(root: string, kind: "worker" | "site", name: string): string | undefined {
+  if (!NAME.test(name) || name.endsWith("-"))
+    return "a name has lower-case letters, digits and dashes, at most 41, and begins with a letter";
+  if (existsSync(join(root, kind === "worker" ? "workers" : "sites", name))) return "it is there already";
+  if (kind === "site") {
+    return TAKEN_HOSTS.includes(name) ? `the stack has a host ${name} already` : undefined;
+  }
+  if (name.length < SHORTEST_WORKER)
+    return `it answers every path that begins with /${name}, which are too many`;
+  const workers = existsSync(join(root, "workers")) ? readdirSync(join(root, "workers")) : [];
+  const other = workers.find((each) => each.startsWith(name) || name.startsWith(each));
+  if (other) return `it would answer the paths of the Worker ${other}, or that one its own`;
+  const files = existsSync(join(root, "sites", "www")) ? readdirSync(join(root, "sites", "www")) : [];
+  const file = files.find((each) => each.startsWith(name));
+  return file ? `it would answer in the place of www's /${file}` : undefined;
+}

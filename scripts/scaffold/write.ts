@@ -1,0 +1,15 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** The files of a new part, by their path in the repository. */
+export type Files = Readonly<Record<string, string>>;
+
+/** Writes new files and gives their paths. Overwrites none. */
+export function writeNew(root: string, files: Files): string[] {
+  for (const [path, content] of Object.entries(files)) {
+    const file = join(root, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content, { flag: "wx" });
+  }
+  return Object.keys(files);
+}
