@@ -24,6 +24,9 @@ const json = z.string().transform((text, context) => {
   }
 });
 
+/** An object; Pulumi hands those over as JSON text too. */
+const settings = json.pipe(z.record(z.string(), z.unknown(), { error: "must be an object" }).nullable());
+
 /** Every key that a stack has: how its text is read, and an example for the one who has to mend it. */
 const KEYS = {
   /** The zone's name at Cloudflare. */
@@ -80,6 +83,12 @@ const KEYS = {
   neonPlan: {
     schema: z.enum(["free", "launch"], { error: "must be free or launch" }),
     example: "free",
+  },
+  /** How new versions of Workers get their traffic; the pipeline reads it (scripts/edge/rollout-settings.ts), the stack does not. */
+  rollout: {
+    schema: settings,
+    example: "{ steps: [10, 50], watchSeconds: 300, maxErrorPercent: 1 }",
+    fallback: "null",
   },
   /** Who may reach Django's admin. An empty list means nobody. */
   adminRanges: {

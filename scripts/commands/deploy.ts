@@ -4,6 +4,7 @@ import { type Deployment, deploy } from "../flows/deploy.ts";
 import { identifyCaller, openStackTarget } from "../flows/environment.ts";
 import { describeDeployment, publishDeployment } from "../flows/publish-deployment.ts";
 import { reviewGuard } from "../flows/review-guard.ts";
+import { rolloutOf } from "../flows/rollout-of.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
@@ -44,6 +45,7 @@ export const command: Command = {
       runUrl: event?.runUrl,
       message: `Deploy ${sha.slice(0, 7)} to ${name}`,
       guard: reviewGuard(context, caller, stack, { unreviewed: parsed.data.unreviewed }),
+      rollout: rolloutOf(project, name),
       refresh: parsed.data.refresh,
       verifyLimitMs: parsed.data["verify-limit"] * 1000,
     });

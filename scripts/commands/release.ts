@@ -4,6 +4,7 @@ import { deploy } from "../flows/deploy.ts";
 import { identifyCaller, openStackTarget } from "../flows/environment.ts";
 import { describeDeployment, publishDeployment } from "../flows/publish-deployment.ts";
 import { passGate } from "../flows/release-gate.ts";
+import { rolloutOf } from "../flows/rollout-of.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 import { summarize } from "./deploy.ts";
@@ -44,6 +45,7 @@ export const command: Command = {
       runUrl: caller.event?.runUrl,
       message: `Release ${tag}`,
       guard: async () => undefined,
+      rollout: rolloutOf(project, name),
       refresh: options.refresh,
       verifyLimitMs: options["verify-limit"] * 1000,
     });

@@ -1,7 +1,9 @@
 import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { UserError } from "../errors.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import type { Reporter } from "../terminal/reporter.ts";
 import { builtSite, siteHash } from "./build-site.ts";
+import { deployGradually, type GradualRollout } from "./deploy-gradually.ts";
 import { neededBy } from "./order.ts";
 import { findParts } from "./parts.ts";
 import { type PutBack, putBack } from "./put-back.ts";
@@ -27,6 +29,8 @@ export interface EdgeDeployment {
   /** Makes an earlier deployment of a Pages project live again; wrangler has no command for it. */
   restoreSite(project: string, deploymentId: string): Promise<unknown>;
   secrets: (worker: string) => WorkerSecrets;
+  /** Gives new versions of Workers their traffic step by step; all of it at once where it is not given. */
+  rollout?: GradualRollout;
   release: { id: string; sha: string; stack: string; message: string; at: Date };
 }
 
@@ -62,11 +66,26 @@ export async function deployEdge(deployment: EdgeDeployment, reporter: Reporter)
       part,
       needs: neededBy(worker, workers).map((name) => `workers/${name}`),
       run: () =>
-        reporter.step(`Worker ${worker.name}`, async () => {
-          const wrangler = deployment.wrangler();
-          result.workers[worker.name] = await deployWorker(root, worker, outputs, wrangler, secrets, release);
-          result.deployed.push(part);
-        }),
+        reporter.step(
+          `Worker ${worker.name}`,
+          async (note) => {
+            const wrangler = deployment.wrangler();
+            const upload = (command?: readonly string[]) =>
+              deployWorker(root, worker, outputs, wrangler, secrets, release, {}, command);
+            const { deployed, how } = await deployGradually(deployment.rollout, {
+              worker,
+              before,
+              outputs,
+              wrangler,
+              upload,
+              note,
+            });
+            result.workers[worker.name] = deployed;
+            result.deployed.push(part);
+            return how;
+          },
+          (how) => how,
+        ),
     });
   }
   const changed = sites.filter((site) => {
@@ -109,6 +128,10 @@ export async function deployEdge(deployment: EdgeDeployment, reporter: Reporter)
 /** Some parts of the edge were not deployed; `left` says what is live of the others. */
 export class EdgeFailure extends AggregateError {
   readonly left: PutBack;
+  /** Nothing failed but versions that were not fit: their traffic is back where it was. */
+  get isReturned(): boolean {
+    return this.errors.every((error) => error instanceof UserError && error.code === "rollout-returned");
+  }
 
   constructor(failures: readonly Error[], left: PutBack) {
     super(failures, failures.map(({ message }) => message).join("\n"));

@@ -10,7 +10,7 @@ import { type WorkerOutputs, workerConfig } from "./worker-config.ts";
 import type { Wrangler } from "./wrangler.ts";
 
 const DeployEntry = z.object({
-  type: z.literal("deploy"),
+  type: z.enum(["deploy", "version-upload"]),
   worker_name: z.string(),
   version_id: z.string(),
 });
@@ -58,6 +58,7 @@ export function secretsHash({ values, hashKey }: WorkerSecrets): string {
  * Deploys a Worker with wrangler to all of its traffic, bindings and routes from the stack's outputs.
  *
  * @param settings Settings of wrangler that take the place of the Worker's own.
+ * @param command wrangler's own, for a version that gets no traffic yet.
  */
 export async function deployWorker(
   root: string,
@@ -67,19 +68,18 @@ export async function deployWorker(
   secrets: WorkerSecrets,
   release: { id: string; message: string },
   settings: Record<string, unknown> = {},
+  command: readonly string[] = ["deploy"],
 ): Promise<DeployedWorker> {
   const config = { ...workerConfig(worker, outputs), ...settings };
   // Of what goes out now, whatever somebody saves meanwhile.
   const contentHash = workerHash(root, worker, outputs);
-  const folder = join(worker.dir, ".wrangler", "deploy");
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${config.name}.json`);
+  const file = configFile(worker, config.name);
   writeFileSync(file, JSON.stringify(config, undefined, 2));
 
   const entries = await withSecretsFile(secrets.values, (secretsFile) =>
     wrangler.run(
       [
-        "deploy",
+        ...command,
         "--config",
         file,
         ...(secretsFile ? ["--secrets-file", secretsFile] : []),
@@ -107,6 +107,13 @@ export async function deployWorker(
     contentHash,
     secretsHash: secretsHash(secrets),
   };
+}
+
+/** Where the configuration is that a Worker was last deployed with. */
+export function configFile(worker: WorkerSource, scriptName: string): string {
+  const folder = join(worker.dir, ".wrangler", "deploy");
+  mkdirSync(folder, { recursive: true });
+  return join(folder, `${scriptName}.json`);
 }
 
 /**

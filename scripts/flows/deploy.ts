@@ -8,6 +8,7 @@ import type { Change } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { type DeployedEdge, deployEdge, EdgeFailure } from "../edge/deploy.ts";
 import type { PutBack } from "../edge/put-back.ts";
+import type { RolloutSettings } from "../edge/rollout-settings.ts";
 import { startWrangler, type Wrangler } from "../edge/wrangler.ts";
 import { UserError } from "../errors.ts";
 import { type Cloudflare, cloudflare } from "../providers/cloudflare.ts";
@@ -24,6 +25,7 @@ import { type Preview, previewStack } from "../stack/preview.ts";
 import { refreshStack } from "../stack/refresh.ts";
 import { edgeChanges } from "./edge-changes.ts";
 import type { OpenedStack } from "./environment.ts";
+import { gradualRollout } from "./gradual-rollout.ts";
 import { findStrays } from "./strays.ts";
 
 /** What a deployment is asked to do. */
@@ -42,6 +44,8 @@ export interface DeployOrder {
   guard(preview: Preview): Promise<string | undefined>;
   /** Looks at the clouds first, so that what was changed by hand in resources is put back too. */
   refresh?: boolean;
+  /** How new versions of Workers get their traffic; all of it at once where it is left out. */
+  rollout?: RolloutSettings;
   /** Milliseconds until every part must answer right. */
   verifyLimitMs: number;
 }
@@ -166,6 +170,9 @@ export async function deploy(
           restoreSite: (project, deploymentId) =>
             cloudflareOf(stack).rollbackPages(outputs.accountId, project, deploymentId),
           secrets: () => workerSecrets(stack, digestKey),
+          rollout:
+            order.rollout &&
+            gradualRollout(context, stack, order.rollout, cloudflareOf(stack), outputs, order.message),
           release,
         },
         reporter,
@@ -179,16 +186,18 @@ export async function deploy(
       await releases.record(
         {
           ...base,
-          workers: error.left.workers,
-          sites: error.left.sites,
+          // What had strayed and was not deployed again is still what the last release should run.
+          workers: { ...last?.workers, ...error.left.workers },
+          sites: { ...last?.sites, ...error.left.sites },
           image,
           finishedAt: context.now().toISOString(),
           outcome: "failed",
         },
         outputs.app.url,
       );
+      context.signal.throwIfAborted();
       throw new UserError(
-        "edge-failed",
+        error.isReturned ? "rollout-returned" : "edge-failed",
         [
           `The infrastructure of ${stack.name} is applied, but parts of the edge are not deployed:`,
           error.message,

@@ -18,6 +18,13 @@ export interface Cloudflare {
   workerVersion(accountId: string, script: string, versionId: string): Promise<WorkerVersion | undefined>;
   /** The ids of the versions that may be deployed, the newest 100 (…/workers/versions-and-deployments/rollbacks/). */
   deployableVersions(accountId: string, script: string): Promise<string[]>;
+  /** Gives a Worker's traffic to one or two versions, though its secrets have changed between them. */
+  deployVersions(
+    accountId: string,
+    script: string,
+    shares: readonly { versionId: string; percentage: number }[],
+    message: string,
+  ): Promise<void>;
   /** Whether what a Worker is bound to is still there; true for kinds that can't be looked up. */
   hasBoundResource(accountId: string, binding: VersionBinding): Promise<boolean>;
   /** Which script answers which route of a zone. */
@@ -65,6 +72,9 @@ const RESOURCES: Record<string, { key: readonly string[]; path: string }> = {
 
 const RIGHTS = "Zone DNS edit, Workers Routes edit, Workers Scripts edit and Pages edit";
 
+/** Cloudflare's limit for the message of a deployment. */
+const MESSAGE_MAX = 100;
+
 /** Connects with a token; `baseUrl` ends with `/client/v4`. */
 export function cloudflare(token: string, baseUrl?: string): Cloudflare {
   // Every call here says what is to be, not what is to be done, so that each may be repeated.
@@ -103,6 +113,15 @@ export function cloudflare(token: string, baseUrl?: string): Cloudflare {
       const path = `/accounts/${accountId}/workers/scripts/${script}/versions?deployable=true`;
       const list = await call("GET", path, z.object({ items: z.array(z.object({ id: z.string() })) }));
       return list?.items.map(({ id }) => id) ?? [];
+    },
+    async deployVersions(accountId, script, shares, message) {
+      const path = `/accounts/${accountId}/workers/scripts/${script}/deployments?force=true`;
+      const versions = shares.map(({ versionId, percentage }) => ({ version_id: versionId, percentage }));
+      const annotations = { "workers/message": message.slice(0, MESSAGE_MAX) };
+      await must(
+        `Worker ${script}`,
+        call("POST", path, z.unknown(), { strategy: "percentage", versions, annotations }),
+      );
     },
     async hasBoundResource(accountId, binding) {
       if (binding.type === "queue") {

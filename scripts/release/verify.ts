@@ -10,6 +10,8 @@ export interface Check {
   /** `server1`, `sites/www`, `workers/intake`. */
   part: string;
   url: string;
+  /** Besides the ones that every question has. */
+  headers?: Record<string, string>;
   /** Undefined when the answer is right, else what is wrong with it. */
   judge(status: number, body: string): string | undefined;
 }
@@ -57,20 +59,23 @@ export function checksOf(manifest: ReleaseManifest, outputs: StackOutputs): Chec
       },
     ];
   });
-  const workers = Object.entries(manifest.workers).flatMap(([name, live]): Check[] => {
-    const route = outputs.workers[name]?.routes[0];
-    if (!route) return [];
-    return [
-      {
-        part: `workers/${name}`,
-        url: `https://${route.replace(/\*$/, "").replace(/\/$/, "")}/healthz`,
-        judge: json(WorkerHealth, (answer) =>
-          !answer.version || answer.version === live.versionId ? undefined : `runs version ${answer.version}`,
-        ),
-      },
-    ];
-  });
+  const workers = Object.entries(manifest.workers).flatMap(
+    ([name, { versionId }]) => workerCheck(name, versionId, outputs) ?? [],
+  );
   return [...servers, ...sites, ...workers];
+}
+
+/** What a version of a Worker must answer; undefined for a Worker that no route leads to. */
+export function workerCheck(name: string, versionId: string, outputs: StackOutputs): Check | undefined {
+  const route = outputs.workers[name]?.routes[0];
+  if (!route) return undefined;
+  return {
+    part: `workers/${name}`,
+    url: `https://${route.replace(/\*$/, "").replace(/\/$/, "")}/healthz`,
+    judge: json(WorkerHealth, (answer) =>
+      !answer.version || answer.version === versionId ? undefined : `runs version ${answer.version}`,
+    ),
+  };
 }
 
 function json<T>(schema: z.ZodType<T>, judge: (answer: T) => string | undefined): Check["judge"] {
@@ -104,7 +109,7 @@ export async function verify(
         const elapsed = () => performance.now() - started;
         let problem: string | undefined = "was not asked";
         for (let pause = 100; ; pause = Math.min(pause * 1.5, 3000)) {
-          problem = await ask(check, options.signal);
+          problem = await askOnce(check, options.signal);
           if (problem === undefined || elapsed() + pause > options.limitMs || options.signal?.aborted) break;
           // Cut short when the run is interrupted; the loop ends then.
           await delay(pause, undefined, { signal: options.signal }).catch(() => undefined);
@@ -124,12 +129,13 @@ export async function verify(
   return results;
 }
 
-async function ask(check: Check, signal?: AbortSignal): Promise<string | undefined> {
+/** Asks one address once: what is wrong with the answer, undefined where it is right. */
+export async function askOnce(check: Check, signal?: AbortSignal): Promise<string | undefined> {
   const timeout = AbortSignal.timeout(10_000);
   try {
     const response = await fetch(check.url, {
       redirect: "manual",
-      headers: { "cache-control": "no-cache" },
+      headers: { "cache-control": "no-cache", ...check.headers },
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     return check.judge(response.status, await response.text());

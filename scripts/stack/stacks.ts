@@ -41,9 +41,14 @@ export function requireStack(project: Project, stack: string | undefined): strin
  * @throws UserError `project-unreadable`
  */
 export function stackSetting(project: Project, stack: string, key: string): string | undefined {
-  const file = readYaml(join(project.infraDir, `Pulumi.${stack}.yaml`), StackFile);
-  const value = file?.config?.[`${project.name}:${key}`];
+  const value = stackValue(project, stack, key);
   return value === undefined || value === null || typeof value === "object" ? undefined : String(value);
+}
+
+/** A list or an object of a stack's configuration, as it stands there; undefined where the file has none. */
+export function stackValue(project: Project, stack: string, key: string): unknown {
+  const file = readYaml(join(project.infraDir, `Pulumi.${stack}.yaml`), StackFile);
+  return file?.config?.[`${project.name}:${key}`];
 }
 
 function readYaml<T>(file: string, schema: z.ZodType<T>): T {

@@ -5,6 +5,7 @@ import { cloudflareApi } from "./app.ts";
 import type { EdgeParts } from "./edge/answer.ts";
 import { EdgeCache } from "./edge/cache.ts";
 import { Firewall } from "./edge/firewall.ts";
+import { Invocations } from "./edge/invocations.ts";
 import { RateLimiter } from "./edge/rate-limiter.ts";
 import { openWorkers, type Workers } from "./edge/workers.ts";
 import { type CloudState, openState, type StateOptions } from "./state.ts";
@@ -24,7 +25,11 @@ export function openAccount(
 ): Account {
   const state = openState(options);
   const workers = openWorkers(state);
-  const parts = { cache: new EdgeCache(state), firewall: new Firewall(state, new RateLimiter(state.now)) };
+  const parts = {
+    cache: new EdgeCache(state),
+    firewall: new Firewall(state, new RateLimiter(state.now)),
+    invocations: new Invocations(),
+  };
   const api = cloudflareApi(state, workers, parts, faults, {
     tokens,
     enforceRateLimit: options.enforceRateLimit ?? false,

@@ -5,6 +5,7 @@ import { account } from "./api/account.ts";
 import { adminRoutes, authenticate, recordTokens, type Tokens } from "./api/auth.ts";
 import { d1 } from "./api/d1.ts";
 import { dns } from "./api/dns.ts";
+import { graphql } from "./api/graphql.ts";
 import { ips } from "./api/ips.ts";
 import { kv } from "./api/kv.ts";
 import { originCa } from "./api/origin-ca.ts";
@@ -76,6 +77,7 @@ export function cloudflareApi(
   kv(api, state, workers);
   d1(api, state, workers);
   purgeCache(api, state, parts.cache);
+  graphql(api, state, parts.invocations);
   const root = new Hono();
   adminRoutes(root, state);
   return root

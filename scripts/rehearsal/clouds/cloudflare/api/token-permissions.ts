@@ -12,6 +12,7 @@ const GROUPS: readonly { group: string; path: RegExp }[] = [
   { group: "Workers KV Storage", path: /^\/accounts\/[^/]+\/storage\/kv/ },
   { group: "D1", path: /^\/accounts\/[^/]+\/d1/ },
   { group: "Cloudflare Pages", path: /^\/accounts\/[^/]+\/pages/ },
+  { group: "Account Analytics", path: /^\/graphql$/ },
   { group: "Queues", path: /^\/accounts\/[^/]+\/queues/ },
   { group: "Workers R2 Storage", path: /^\/accounts\/[^/]+\/r2/ },
   { group: "Zone", path: /^\/zones\/[^/]+(\/activation_check)?$/ },
@@ -29,7 +30,8 @@ export function standingPermissions(level: Level): Record<string, Level> {
 
 /** Whether permissions allow a request; routes that no group guards here are open to every token that reads or writes at all. */
 export function allows(permissions: Record<string, Level>, method: string, path: string): boolean {
-  const writes = method !== "GET" && method !== "HEAD";
+  // A GraphQL query only reads, whatever its method.
+  const writes = method !== "GET" && method !== "HEAD" && path !== "/graphql";
   const group = GROUPS.find((each) => each.path.test(path))?.group;
   const asked = group === undefined ? Object.values(permissions) : [permissions[group] ?? "none"];
   // Asking Cloudflare to look again at a delegation changes nothing, and needs no more than reading the zone.

@@ -8,6 +8,7 @@ import { resolve } from "./dns-lookup.ts";
 import { answerDns } from "./doh.ts";
 import { errorPage } from "./error-page.ts";
 import type { Firewall } from "./firewall.ts";
+import type { Invocations } from "./invocations.ts";
 import { askOrigin } from "./origin.ts";
 import { siteOf, siteOfDomain } from "./pages-host.ts";
 import { serveSite } from "./pages-site.ts";
@@ -29,21 +30,25 @@ const ORIGIN_PULL_HEADER = "x-rehearsal-client-cert";
 export interface EdgeParts {
   cache: EdgeCache;
   firewall: Firewall;
+  invocations: Invocations;
 }
 
 /** Answers visitors as Cloudflare's edge does for the zones, sites and Workers of the account. */
 export function openAnswers(
   state: CloudState,
   workers: Workers,
-  { cache, firewall }: EdgeParts,
+  { cache, firewall, invocations }: EdgeParts,
   resolveOrigin: (ip: string) => Promise<string | undefined>,
 ): (visit: Visit) => Promise<Response> {
   const runScript = async (script: Script, visit: Visit, ray: string): Promise<Response> => {
     const version = chooseVersion(state, script, visit);
     return version ? run(version, visit, ray) : errorPage(1042, visit, ray);
   };
-  const run = async (version: Version, visit: Visit, ray: string): Promise<Response> =>
-    (await workers.fetch(version, withCloudflareHeaders(visit, ray))) ?? errorPage(1101, visit, ray);
+  const run = async (version: Version, visit: Visit, ray: string): Promise<Response> => {
+    const answer = await workers.fetch(version, withCloudflareHeaders(visit, ray));
+    invocations.add({ script: version.script, at: state.now(), failed: !answer });
+    return answer ?? errorPage(1101, visit, ray);
+  };
 
   const workersDev = async (visit: Visit, ray: string): Promise<Response> => {
     const label = visit.url.hostname.slice(0, -`.${state.workersSubdomain}.workers.dev`.length);
