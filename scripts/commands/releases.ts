@@ -1,36 +1,68 @@
+import { styleText } from "node:util";
 import { identifyCaller } from "../flows/environment.ts";
+import { type HistoryRow, historyOf } from "../release/history.ts";
+import { describeHold, holdOf } from "../release/rolled-back.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
+/** As many as a screen has lines for. */
+const SHOWN = 30;
+
 export const command: Command = {
-  summary: "Print the releases of a stack, newest first",
+  summary: "Print the releases of a stack, newest first, with the one that is live",
   usage: "releases -- <stack>",
   examples: ["npm run releases -- prod"],
   positionals: ["stack"],
   options: {},
   async run(context, { positionals }) {
     const stack = requireStack(readProject(context.root), positionals[0]);
-    const releases = await identifyCaller(context).releases.list(stack, 30);
-    const rows = releases.map(({ id, kind, outcome, sha, actor, finishedAt, startedAt }) =>
-      [
-        (finishedAt ?? startedAt).slice(0, 16).replace("T", " "),
-        id,
-        kind,
-        outcome,
-        sha.slice(0, 7),
-        actor,
-      ].map(String),
+    const releases = await identifyCaller(context).releases.list(stack, SHOWN);
+    const hold = holdOf(releases[0]);
+    context.reporter.say(
+      releases.length === 0 ? `${stack} has no release yet.` : renderTable(historyOf(releases)),
     );
-    const header = ["finished (UTC)", "release", "kind", "outcome", "commit", "by"];
-    const widths = header.map((title, column) =>
-      Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-    );
-    const line = (row: string[]) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd();
-    context.reporter.say([line(header), ...rows.map(line)].join("\n"));
+    if (hold)
+      context.reporter.say(`\n${describeHold(stack, hold)} Deployments wait: npm run resume -- ${stack}`);
     return { outcome: "succeeded", releases };
   },
 };
+
+type Format = Parameters<typeof styleText>[0];
+const COLUMNS: readonly {
+  title: string;
+  cell: (row: HistoryRow) => string;
+  paint?: (row: HistoryRow) => Format;
+}[] = [
+  { title: "", cell: ({ isLive, failed }) => (isLive ? "●" : failed ? "✗" : " "), paint: tone },
+  { title: "release", cell: ({ release }) => release, paint: ({ isLive }) => (isLive ? "bold" : "reset") },
+  { title: "what", cell: ({ what }) => what, paint: tone },
+  { title: "from", cell: ({ ref }) => ref },
+  { title: "commit", cell: ({ commit }) => commit, paint: () => "dim" },
+  { title: "new", cell: ({ changed }) => changed },
+  { title: "image", cell: ({ image }) => image, paint: () => "dim" },
+  { title: "by", cell: ({ by }) => by },
+  { title: "finished (UTC)", cell: ({ at }) => at },
+  { title: "took", cell: ({ took }) => took, paint: () => "dim" },
+];
+
+function tone({ failed, isLive, what }: HistoryRow): Format {
+  if (failed) return "red";
+  if (isLive) return "green";
+  return what === "deployed" ? "reset" : "yellow";
+}
+
+function renderTable(rows: readonly HistoryRow[]): string {
+  const paint = (format: Format, text: string) =>
+    styleText(format, text, { stream: process.stderr, validateStream: true });
+  const widths = COLUMNS.map(({ title, cell }) =>
+    Math.max(title.length, ...rows.map((row) => cell(row).length)),
+  );
+  const head = COLUMNS.map(({ title }, column) => paint("dim", title.padEnd(widths[column] ?? 0)));
+  const body = rows.map((row) =>
+    COLUMNS.map(({ cell, paint: format }, column) => {
+      const text = cell(row).padEnd(widths[column] ?? 0);
+      return format ? paint(format(row), text) : text;
+    }),
+  );
+  return [head, ...body].map((cells) => cells.join("  ").trimEnd()).join("\n");
+}
