@@ -21,6 +21,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "scripts/context.ts": ["scripts/terminal"],
   "scripts/stack": ["scripts/errors.ts", "scripts/change", "scripts/secrets"],
   "scripts/release": ["scripts/errors.ts", "scripts/github"],
+  // The end of an update that nobody saw: what it left in the clouds and in the state, and who holds its lock.
+  "scripts/recovery": [
+    "scripts/errors.ts",
+    "scripts/toolchain",
+    "scripts/github",
+    "scripts/providers",
+    "scripts/stack",
+  ],
   "scripts/edge": ["scripts/errors.ts", "scripts/secrets", "scripts/terminal", "scripts/release"],
   "scripts/flows": [
     "scripts/context.ts",
@@ -30,6 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/secrets",
     "scripts/providers",
     "scripts/stack",
+    "scripts/recovery",
     "scripts/release",
     "scripts/edge",
   ],

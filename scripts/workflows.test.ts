@@ -21,7 +21,11 @@ const { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } = await
 );
 
 const Permissions = z.record(z.string(), z.enum(["read", "write"]));
-const Concurrency = z.object({ group: z.string(), "cancel-in-progress": z.boolean() });
+const Concurrency = z.object({
+  group: z.string(),
+  "cancel-in-progress": z.boolean(),
+  queue: z.enum(["single", "max"]).optional(),
+});
 const Step = z.looseObject({
   uses: z.string().optional(),
   run: z.string().optional(),
@@ -78,6 +82,7 @@ const DEPLOY = {
   "pull-requests": "read",
   deployments: "write",
   issues: "write",
+  actions: "read",
   "id-token": "write",
 } as const;
 
@@ -186,6 +191,8 @@ describe("the workflows", () => {
     expect(deploy?.jobs.deploy?.concurrency).toEqual({
       group: `stack-${expression("inputs.stack")}`,
       "cancel-in-progress": false,
+      // Each one that waits gets its turn, in order; a group's default is to keep the newest alone.
+      queue: "max",
     });
     // A group around the caller would be one more that a newer run could cancel.
     for (const { name, workflow } of workflows) {
@@ -203,6 +210,27 @@ describe("the workflows", () => {
     );
     const others = workflows.filter(({ workflow }) => workflow.concurrency?.["cancel-in-progress"]);
     expect(others.map(({ name }) => name).sort()).toEqual(["check", "cleanup", "preview"]);
+  });
+
+  it("take no lock after a cancel: what writes to a stack runs only where all before it went well", () => {
+    const writing = jobs.flatMap(({ id, job }) =>
+      job.permissions.deployments === "write" ? job.steps.map((step) => ({ id, job, step })) : [],
+    );
+    const locking = writing.filter(({ step }) => step.run?.includes('npm run "$COMMAND"'));
+    expect(locking.map(({ id }) => id)).toEqual(["deploy/deploy"]);
+    for (const { id, job, step } of locking)
+      expect([step.if, job.if, step["continue-on-error"]], id).toEqual([undefined, undefined, undefined]);
+    // What runs all the same only looks, or carries files away; after a cancel only the latter.
+    for (const { id, step } of writing) {
+      if (step.if === undefined) continue;
+      if (step.uses) expect(step.uses, id).toMatch(/^actions\/upload-artifact@/);
+      else
+        expect([npmRuns(step.run ?? ""), step.run], id).toEqual([
+          ["drift"],
+          expect.not.stringContaining("--fix"),
+        ]);
+      if (!step.uses) expect(step.if, id).toContain("!cancelled()");
+    }
   });
 
   it("open a stack's secrets only where an identity is asked for, and take none from GitHub", () => {

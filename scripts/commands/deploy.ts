@@ -44,6 +44,7 @@ export const command: Command = {
       actor: event?.actor ?? "local",
       runUrl: event?.runUrl,
       message: `Deploy ${sha.slice(0, 7)} to ${name}`,
+      updates: caller.updates,
       guard: reviewGuard(context, caller, stack, { unreviewed: parsed.data.unreviewed }),
       rollout: rolloutOf(project, name),
       refresh: parsed.data.refresh,

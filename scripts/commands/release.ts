@@ -44,6 +44,7 @@ export const command: Command = {
       actor: caller.event?.actor ?? "local",
       runUrl: caller.event?.runUrl,
       message: `Release ${tag}`,
+      updates: caller.updates,
       guard: async () => undefined,
       rollout: rolloutOf(project, name),
       refresh: options.refresh,

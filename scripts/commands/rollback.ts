@@ -54,6 +54,7 @@ export const command: Command = {
     const result = await rollback(context, caller.releases, {
       open: (root) => openStackTarget({ ...context, root }, readProject(root), name, "deploy"),
       stackName: name,
+      updates: caller.updates,
       to: parsed.data.to,
       scope: parsed.data.scope,
       dryRun: parsed.data["dry-run"],

@@ -12,21 +12,20 @@ import type { RolloutSettings } from "../edge/rollout-settings.ts";
 import { startWrangler, type Wrangler } from "../edge/wrangler.ts";
 import { UserError } from "../errors.ts";
 import { type Cloudflare, cloudflare } from "../providers/cloudflare.ts";
+import type { UpdateRegistry } from "../recovery/registry.ts";
 import { withoutStrays } from "../release/live.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import { writeRecord } from "../release/record.ts";
 import { refuseWhileHeld } from "../release/rolled-back.ts";
 import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { type CheckResult, checksOf, verify } from "../release/verify.ts";
-import { applyStack } from "../stack/apply.ts";
 import { engineVersion } from "../stack/engine.ts";
-import { outputsFromEvents } from "../stack/outputs.ts";
-import { type Preview, previewStack } from "../stack/preview.ts";
-import { refreshStack } from "../stack/refresh.ts";
+import type { Preview } from "../stack/preview.ts";
 import { edgeChanges } from "./edge-changes.ts";
 import type { OpenedStack } from "./environment.ts";
 import { gradualRollout } from "./gradual-rollout.ts";
 import { findStrays } from "./strays.ts";
+import { updateStack } from "./update-stack.ts";
 
 /** What a deployment is asked to do. */
 export interface DeployOrder {
@@ -37,6 +36,7 @@ export interface DeployOrder {
   actor: string;
   runUrl?: string;
   message: string;
+  updates: UpdateRegistry;
   /**
    * Stops a deployment whose change may not be applied: throws a UserError with exit code 3. Gives the digest that was
    * reviewed, where there is one.
@@ -82,52 +82,32 @@ export async function deploy(
     const { current: previous, last } = await latestReleases(releases, stack.name);
     refuseWhileHeld(stack.name, last);
     const digestKey = stack.secrets.require("DIGEST_KEY");
-    const planFile = join(plans, "plan.json");
-    if (order.refresh)
-      await reporter.step(
-        `Refresh of ${stack.name}`,
-        () => refreshStack(stack.target, context.signal),
-        (different) => `${different} different`,
-      );
-    const preview = await reporter.step(
-      `Preview of ${stack.name}`,
-      (note) =>
-        previewStack(stack.target, {
-          digestKey,
-          planFile,
-          signal: context.signal,
-          onProgress: (resources) => note(`${resources} resources`),
-        }),
-      ({ change }) => (change.steps.length === 0 ? "no changes" : `${change.steps.length} to change`),
-    );
-    const [reviewed, strays] = await Promise.all([
-      order.guard(preview),
-      findStrays(context, stack, last, preview.events),
-    ]);
-    const changeDigest = reviewed ?? digest(preview.change, { key: digestKey, stack: stack.name });
-    const live = last && withoutStrays(last, strays);
-
-    const nothingToApply = preview.change.steps.length === 0 && preview.change.outputs.length === 0;
-    const edgeParts = edgeChanges(context.root, preview.events, live).filter(
-      ({ kind, action }) => kind !== "image" && action !== "same",
-    );
-    // The wrangler processes load while the engine works.
-    if (edgeParts.length > 0) wrangler.start(edgeParts.length);
-    const outputs = nothingToApply
-      ? outputsFromEvents(stack.name, preview.events)
-      : (
-          await reporter.step(
-            `Update of ${stack.name}`,
-            (note) =>
-              applyStack(stack.target, {
-                planFile,
-                message: order.message,
-                signal: context.signal,
-                onProgress: (done, name) => note(`${done} done, ${name}`),
-              }),
-            ({ counts }) => describeCounts(counts),
-          )
-        ).outputs;
+    let changeDigest: string | undefined;
+    let live = last;
+    let strays: Awaited<ReturnType<typeof findStrays>> = [];
+    const { preview, outputs, applied } = await updateStack(context, {
+      stack,
+      updates: order.updates,
+      sha: order.sha,
+      message: order.message,
+      refresh: order.refresh === true,
+      digestKey,
+      planFile: join(plans, "plan.json"),
+      async guard(found) {
+        const [reviewed, other] = await Promise.all([
+          order.guard(found),
+          findStrays(context, stack, last, found.events),
+        ]);
+        strays = other;
+        changeDigest = reviewed ?? digest(found.change, { key: digestKey, stack: stack.name });
+        live = last && withoutStrays(last, strays);
+        const edgeParts = edgeChanges(context.root, found.events, live).filter(
+          ({ kind, action }) => kind !== "image" && action !== "same",
+        );
+        // The wrangler processes load while the engine works.
+        if (edgeParts.length > 0) wrangler.start(edgeParts.length);
+      },
+    });
 
     const release = {
       id: order.releaseId,
@@ -211,7 +191,7 @@ export async function deploy(
     const imageChanged = await announced;
 
     const nothingToDo =
-      nothingToApply &&
+      applied === undefined &&
       edge.deployed.length === 0 &&
       !imageChanged &&
       // A new commit that changes nothing is a release all the same: a tag on it asks whether it ran here.
@@ -343,9 +323,4 @@ function processesFor(commands: number): number {
 function wranglerVersion(): string {
   const require = createRequire(import.meta.url);
   return (require("wrangler/package.json") as { version: string }).version;
-}
-
-function describeCounts(counts: Record<string, number>): string {
-  const parts = Object.entries(counts).filter(([operation, count]) => operation !== "same" && count > 0);
-  return parts.map(([operation, count]) => `${count} ${operation}`).join(", ") || "no changes";
 }

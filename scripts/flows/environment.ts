@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { Context } from "../context.ts";
 import { connect, type Github } from "../github/client.ts";
 import { type GithubEvent, readEvent } from "../github/event.ts";
+import { type UpdateRegistry, updateRegistry } from "../recovery/registry.ts";
 import { fileReleases, githubReleases, type ReleaseStore } from "../release/store.ts";
 import { openSecrets, type Purpose, type Secrets } from "../secrets/open.ts";
 import { openPreviewAccount, type PreviewAccount } from "../secrets/preview-account.ts";
@@ -15,6 +16,8 @@ export interface Caller {
   event: GithubEvent | undefined;
   github: Github | undefined;
   releases: ReleaseStore;
+  /** Who updates the stacks. */
+  updates: UpdateRegistry;
 }
 
 /** Reads the event, connects to GitHub where there is one, and finds where releases are written down. */
@@ -23,10 +26,12 @@ export function identifyCaller(context: Context): Caller {
   const token = context.env.GITHUB_TOKEN;
   if (token) mask(token);
   const github = event && token ? connect(token, event.repository, event.apiUrl) : undefined;
+  const folder = join(context.root, ".releases");
   return {
     event,
     github,
-    releases: github ? githubReleases(github) : fileReleases(join(context.root, ".releases")),
+    releases: github ? githubReleases(github) : fileReleases(folder),
+    updates: updateRegistry({ github, event, folder: join(folder, ".updates") }),
   };
 }
 

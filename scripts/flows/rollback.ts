@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { restoreWorker } from "../edge/worker.ts";
 import { UserError } from "../errors.ts";
 import { type Cloudflare, cloudflare } from "../providers/cloudflare.ts";
+import type { UpdateRegistry } from "../recovery/registry.ts";
 import { asLive } from "../release/live.ts";
 import type { ReleaseManifest, Scope } from "../release/manifest.ts";
 import {
@@ -19,7 +20,6 @@ import {
 } from "../release/rollback-plan.ts";
 import { latestReleases, type ReleaseStore, rollbackTarget } from "../release/store.ts";
 import { type CheckResult, checksOf, verify } from "../release/verify.ts";
-import { applyStack } from "../stack/apply.ts";
 import { outputsFromState } from "../stack/outputs.ts";
 import { type Preview, previewStack } from "../stack/preview.ts";
 import { refreshStack } from "../stack/refresh.ts";
@@ -29,12 +29,14 @@ import { lazyWrangler, writeReleaseRecord } from "./deploy.ts";
 import type { OpenedStack } from "./environment.ts";
 import { readLive } from "./read-live.ts";
 import { guardRollback } from "./rollback-guard.ts";
+import { applyRecorded } from "./update-stack.ts";
 import { refuseWhatIsGone } from "./what-is-gone.ts";
 
 export interface RollbackOrder {
   /** Opens the stack with the program of a checkout: the current one, or that of the release. */
   open(root: string): Promise<OpenedStack>;
   stackName: string;
+  updates: UpdateRegistry;
   to?: string;
   scope: Scope;
   dryRun: boolean;
@@ -147,9 +149,13 @@ export async function rollback(
     // From here on something changes: whatever comes of it, what is live must be known to whoever goes on.
     try {
       if (infra && infra.preview.change.steps.length > 0) {
-        const applied = await reporter.step(`Update of ${order.stackName}`, () =>
-          applyStack(infra.stack.target, { planFile, message, signal }),
-        );
+        const applied = await applyRecorded(context, {
+          stack: infra.stack,
+          updates: order.updates,
+          sha: target.sha,
+          message,
+          planFile,
+        });
         outputs = applied.outputs;
       }
       back.push(...plan.steps.filter(({ kind }) => kind === "infra"));
@@ -218,7 +224,7 @@ async function previewTarget(
   if (order.refresh && !order.dryRun)
     await reporter.step(
       `Refresh of ${order.stackName}`,
-      () => refreshStack(stack.target, signal),
+      () => refreshStack(stack.target, { signal }),
       (different) => `${different} different`,
     );
   const preview = await reporter.step(

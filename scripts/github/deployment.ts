@@ -120,6 +120,14 @@ export async function setDeploymentStatus(
   );
 }
 
+/** Only an inactive deployment can be deleted: https://docs.github.com/rest/deployments/deployments#delete-a-deployment */
+export async function deleteDeployment(github: Github, id: number): Promise<void> {
+  await github.request("DELETE /repos/{owner}/{repo}/deployments/{deployment_id}", {
+    ...github.at,
+    deployment_id: id,
+  });
+}
+
 /**
  * The newest deployments of an environment, newest first, as far as their payload fits the schema: a job with
  * `environment:` makes deployments of its own, with an empty payload, and those are none of ours.

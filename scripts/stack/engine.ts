@@ -69,6 +69,19 @@ export async function openStack(target: StackTarget): Promise<Stack> {
   }
 }
 
+/**
+ * Runs one command of the engine that needs no program, such as `stack export`, in the stack's own workspace.
+ *
+ * @throws the SDK's typed errors; {@link engineFailure} makes words for people of them
+ */
+export async function runEngine(
+  target: StackTarget,
+  args: string[],
+): Promise<{ stdout: string; stderr: string }> {
+  const { workspace } = await openStack(target);
+  return engineCommand(target).run(args, workspace.workDir, workspace.envVars);
+}
+
 function secretsProviderOf({ engineEnv }: StackTarget): string {
   return engineEnv.PULUMI_SECRETS_PROVIDER ?? "passphrase";
 }

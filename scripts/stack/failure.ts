@@ -2,15 +2,16 @@ import { CommandError, ConcurrentUpdateError } from "@pulumi/pulumi/automation/e
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { EXIT, UserError } from "../errors.ts";
 import { redact } from "../secrets/redaction.ts";
+import { locksNamedIn, StateLocked } from "./lock.ts";
 
 /**
  * Turns the engine's end into an error that says what failed on which resource, in the provider's own words.
  *
- * @returns UserError `interrupted` (the signal's own reason), `state-locked`, `passphrase-wrong`, `plan-violated` or
- * `engine-failed`; what is no failure of the engine comes back as it is
+ * @returns UserError `interrupted` (the signal's own reason), `state-locked` (a {@link StateLocked}), `passphrase-wrong`,
+ * `plan-violated`, `apply-failed` for an update and a refresh, `engine-failed` for all else; what is no failure of the engine comes back as it is
  */
 export function engineFailure(
-  operation: "open" | "preview" | "refresh" | "apply",
+  operation: "open" | "preview" | "apply" | "refresh",
   stack: string,
   events: readonly EngineEvent[],
   error: unknown,
@@ -20,10 +21,10 @@ export function engineFailure(
   if (!(error instanceof CommandError)) return error;
   const options = { cause: error };
   if (error instanceof ConcurrentUpdateError) {
-    return new UserError(
-      "state-locked",
+    return new StateLocked(
       `Stack ${stack} is locked by another update${lockOwner(error.message)}.`,
       `Wait until that run has ended. If it was killed, nobody gives its lock back: make sure that it is gone, then run \`npx pulumi cancel --yes --stack ${stack}\` in infra/ with the same PULUMI_BACKEND_URL.`,
+      locksNamedIn(error.message),
       EXIT.failed,
       options,
     );
@@ -50,13 +51,10 @@ export function engineFailure(
       options,
     );
   }
-  return new UserError(
-    "engine-failed",
-    redact(`The engine could not ${operation} stack ${stack}:\n${said}`),
-    FIX[operation],
-    EXIT.failed,
-    options,
-  );
+  const message = redact(`The engine could not ${operation} stack ${stack}:\n${said}`);
+  return operation === "apply" || operation === "refresh"
+    ? new UserError("apply-failed", message, FIX[operation], EXIT.failed, options)
+    : new UserError("engine-failed", message, FIX[operation], EXIT.failed, options);
 }
 
 /** The engine's words for a step that the plan does not have, and for one that the plan has and the update lacks. */
@@ -68,7 +66,7 @@ const BEFORE =
 const FIX = {
   open: BEFORE,
   preview: BEFORE,
-  refresh: BEFORE,
+  refresh: "Mend what the provider names above and run the same command again: a refresh only reads.",
   apply:
     "Mend what the provider names above and run the same command again: what was done is in the state and is not done twice.",
 };

@@ -7,6 +7,7 @@ import {
   type Output,
   type Resource,
 } from "@pulumi/pulumi";
+import { ownership } from "./ownership.ts";
 
 /** In seconds; 1 means "automatic", the only value a proxied record may have. */
 const AUTOMATIC = 1;
@@ -43,7 +44,11 @@ export class Dns extends ComponentResource {
   constructor(name: string, args: DnsArgs, options?: ComponentResourceOptions) {
     super("quayside:cloudflare:Dns", name, {}, options);
     const record = (label: string, record: Omit<DnsRecordArgs, "zoneId">, own: CustomResourceOptions = {}) =>
-      new DnsRecord(label, { zoneId: args.zoneId, ...record }, { parent: this, ...own });
+      new DnsRecord(
+        label,
+        { zoneId: args.zoneId, comment: ownership(label), ...record },
+        { parent: this, ...own },
+      );
 
     for (const { name, healthHostname, ipv4, ipv6, server } of args.origins) {
       const proxied = { proxied: true, ttl: AUTOMATIC };

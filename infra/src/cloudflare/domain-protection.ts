@@ -1,6 +1,7 @@
-import { DnsRecord } from "@pulumi/cloudflare/dnsRecord.js";
+import { DnsRecord, type DnsRecordArgs } from "@pulumi/cloudflare/dnsRecord.js";
 import { ZoneDnssec } from "@pulumi/cloudflare/zoneDnssec.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi";
+import { ownership } from "./ownership.ts";
 
 /** Cloudflare's own certificate authorities: https://developers.cloudflare.com/ssl/reference/certificate-authorities/ */
 const ISSUERS = ["letsencrypt.org", "pki.goog", "ssl.com"] as const;
@@ -20,25 +21,17 @@ export class DomainProtection extends ComponentResource {
     const own = { parent: this };
     const HOUR = 3600;
 
-    new DnsRecord("spf", { zoneId, name: domain, type: "TXT", content: '"v=spf1 -all"', ttl: HOUR }, own);
-    new DnsRecord(
-      "dmarc",
-      {
-        zoneId,
-        name: `_dmarc.${domain}`,
-        type: "TXT",
-        content: '"v=DMARC1; p=reject; adkim=s; aspf=s"',
-        ttl: HOUR,
-      },
-      own,
-    );
-    new DnsRecord("null-mx", { zoneId, name: domain, type: "MX", content: ".", priority: 0, ttl: HOUR }, own);
+    const record = (
+      label: string,
+      wanted: Pick<DnsRecordArgs, "type" | "content" | "data" | "priority">,
+      at = domain,
+    ) => new DnsRecord(label, { zoneId, comment: ownership(label), name: at, ttl: HOUR, ...wanted }, own);
+
+    record("spf", { type: "TXT", content: '"v=spf1 -all"' });
+    record("dmarc", { type: "TXT", content: '"v=DMARC1; p=reject; adkim=s; aspf=s"' }, `_dmarc.${domain}`);
+    record("null-mx", { type: "MX", content: ".", priority: 0 });
     for (const issuer of ISSUERS) {
-      new DnsRecord(
-        `caa-${issuer}`,
-        { zoneId, name: domain, type: "CAA", data: { flags: 0, tag: "issue", value: issuer }, ttl: HOUR },
-        own,
-      );
+      record(`caa-${issuer}`, { type: "CAA", data: { flags: 0, tag: "issue", value: issuer } });
     }
     // Cloudflare answers "pending" until the registrar has the DS record, which is no drift.
     new ZoneDnssec("dnssec", { zoneId, status: "active" }, { ...own, ignoreChanges: ["status"] });

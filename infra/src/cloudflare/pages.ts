@@ -2,6 +2,7 @@ import { DnsRecord } from "@pulumi/cloudflare/dnsRecord.js";
 import { PagesDomain } from "@pulumi/cloudflare/pagesDomain.js";
 import { PagesProject } from "@pulumi/cloudflare/pagesProject.js";
 import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
+import { ownership } from "./ownership.ts";
 
 export interface SiteArgs {
   accountId: string;
@@ -38,6 +39,7 @@ export class Site extends ComponentResource {
         label,
         {
           zoneId: args.zoneId,
+          comment: ownership(label),
           name: domain,
           type: "CNAME",
           content: project.subdomain,

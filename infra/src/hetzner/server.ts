@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { PrimaryIp } from "@pulumi/hcloud/primaryIp.js";
 import { Server as HcloudServer } from "@pulumi/hcloud/server.js";
 import { VolumeAttachment } from "@pulumi/hcloud/volumeAttachment.js";
@@ -7,6 +8,7 @@ import {
   type ComponentResourceOptions,
   type Input,
   type Output,
+  unsecret,
 } from "@pulumi/pulumi";
 import { labels, type Owner, physicalName } from "./labels.ts";
 import type { Location } from "./location.ts";
@@ -70,10 +72,25 @@ export class Server extends ComponentResource {
     const ipv4 = address("ipv4");
     const ipv6 = address("ipv6");
 
+    const birth = all([args.certificatePem, args.privateKeyPem, args.volumeId]).apply(
+      ([certificatePem, privateKeyPem, volumeId]) =>
+        userData({
+          project: owner.project,
+          stack: owner.stack,
+          server: name,
+          hostnames: args.hostnames,
+          certificatePem,
+          privateKeyPem,
+          releaseName: args.releaseName,
+          volumeId,
+        }),
+    );
+
     const server = new HcloudServer(
       name,
       {
-        ...named(name),
+        name: physicalName(owner, name),
+        labels: { ...labels(owner, name), birth: birthLabel(birth) },
         location,
         serverType: args.serverType,
         // A disk that has grown with the type can't go back to a smaller type.
@@ -91,19 +108,7 @@ export class Server extends ComponentResource {
           },
         ],
         networks: [{ subnetId: args.subnetId, ip: args.privateIp, aliasIps: [] }],
-        userData: all([args.certificatePem, args.privateKeyPem, args.volumeId]).apply(
-          ([certificatePem, privateKeyPem, volumeId]) =>
-            userData({
-              project: owner.project,
-              stack: owner.stack,
-              server: name,
-              hostnames: args.hostnames,
-              certificatePem,
-              privateKeyPem,
-              releaseName: args.releaseName,
-              volumeId,
-            }),
-        ),
+        userData: birth,
       },
       {
         ...own,
@@ -138,4 +143,12 @@ export class Server extends ComponentResource {
 /** A server takes the first address of its IPv6 network: `2001:db8:0:1::` and `2001:db8:0:1::/64` give `2001:db8:0:1::1`. */
 export function firstAddress(network: string): string {
   return network.replace(/\/\d+$/, "").replace(/::$/, "::1");
+}
+
+/**
+ * Hetzner never gives user data back. This label says which one a server was born with, so that one that is found after a
+ * killed update is known to be the one that was wanted, or not. The data holds a private key, so that its hash tells nothing.
+ */
+function birthLabel(userData: Output<string>): Output<string> {
+  return unsecret(userData.apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)));
 }

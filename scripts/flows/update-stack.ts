@@ -1,0 +1,224 @@
+import { join } from "node:path";
+import type { StackOutputs } from "../../infra/src/outputs.ts";
+import type { Context } from "../context.ts";
+import { UserError } from "../errors.ts";
+import { cloudflareInventory } from "../providers/cloudflare-inventory.ts";
+import { hetznerInventory } from "../providers/hetzner-inventory.ts";
+import { writeBackup } from "../recovery/backup.ts";
+import { type Reconciled, reconcile } from "../recovery/reconcile.ts";
+import type { UpdateRegistry } from "../recovery/registry.ts";
+import { type Applied, applyStack } from "../stack/apply.ts";
+import { breakLocks } from "../stack/break-locks.ts";
+import { type Checkpoint, exportCheckpoint } from "../stack/checkpoint.ts";
+import { StateLocked } from "../stack/lock.ts";
+import { outputsFromEvents } from "../stack/outputs.ts";
+import { type Preview, previewStack } from "../stack/preview.ts";
+import { refreshStack } from "../stack/refresh.ts";
+import type { OpenedStack } from "./environment.ts";
+
+/** Where backups of states are written; the workflow keeps the folder as an artifact. */
+export const BACKUPS = ".state-backups";
+
+export interface UpdateOrder {
+  stack: OpenedStack;
+  updates: UpdateRegistry;
+  /** The commit that is deployed. */
+  sha: string;
+  message: string;
+  digestKey: string;
+  /** Lets the state take note of what was changed by hand first. */
+  refresh?: boolean;
+  /** Where the plan of the last preview is saved; the update does what it says and nothing else. */
+  planFile: string;
+  /** What the preview is called while it runs. */
+  title?: string;
+  /** Says whether to go on, from the preview and from what was mended before it; throws where it may not be applied. */
+  guard(preview: Preview, mended: Mended): Promise<void>;
+}
+
+/** What an earlier update had left that was brought into the state before the preview. */
+export type Mended = Pick<Reconciled, "adopted" | "doubted" | "report">;
+
+export interface StackUpdate {
+  preview: Preview;
+  outputs: StackOutputs;
+  applied: Applied | undefined;
+  mended: Mended;
+}
+
+/**
+ * Updates a stack: preview → what an earlier update left is mended → guard → backup of the state → update with the plan.
+ *
+ * It is written down who is at it for as long as the engine works. A lock whose owner is known to be gone is broken, and all of
+ * it is done once more from the start, since the state may be another one than was previewed.
+ *
+ * @throws UserError `state-locked`, `apply-failed`, `interrupted`, what the guard throws, or another one of the engine's
+ */
+export async function updateStack(context: Context, order: UpdateOrder): Promise<StackUpdate> {
+  try {
+    return await attempt(context, order);
+  } catch (error) {
+    if (!(error instanceof StateLocked) || error.judged) throw error;
+    const { stack, updates } = order;
+    const reasons = await updates.judge(stack.name, error, context.now());
+    await breakLocks(stack.target, error.locks);
+    context.reporter.warn(
+      `The lock of ${stack.name} was broken, as its owner is gone:\n  ${reasons.join("\n  ")}`,
+    );
+    return attempt(context, order);
+  }
+}
+
+async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdate> {
+  const { reporter, signal } = context;
+  const { stack, updates, planFile, digestKey } = order;
+  const { target, name } = stack;
+  const { records } = updates;
+  const look = (title: string) =>
+    reporter.step(
+      title,
+      (note) =>
+        previewStack(target, {
+          digestKey,
+          planFile,
+          signal,
+          onProgress: (resources) => note(`${resources} resources`),
+        }),
+      ({ change }) => (change.steps.length === 0 ? "no changes" : `${change.steps.length} to change`),
+    );
+  const backup = (checkpoint: Checkpoint) => keepBackup(context, order, checkpoint);
+
+  const asked = updates.earlier(name, context.now());
+  // Waited for below; until then a refusal must not end the process.
+  asked.catch(() => undefined);
+  if (order.refresh)
+    await reporter.step(
+      `Refresh of ${name}`,
+      () => refreshStack(target, { signal }),
+      (different) => `${different} different`,
+    );
+  const first = await look(order.title ?? `Preview of ${name}`);
+  const earlier = await asked;
+  const { preview, ...mended } = await reconcile({
+    target,
+    preview: first,
+    planFile,
+    doubtful: earlier.length > 0,
+    clouds: (zoneId) => cloudsOf(stack, zoneId),
+    again: () => look(`Preview of ${name} once more`),
+    backup,
+    ...(signal ? { signal } : {}),
+  });
+  if (mended.report.length > 0)
+    reporter.block(
+      `Mended before the update of ${name}`,
+      mended.report.map((line) => `  ${line}`).join("\n"),
+    );
+
+  const nothing = preview.change.steps.length === 0 && preview.change.outputs.length === 0;
+  const state = nothing ? undefined : exportCheckpoint(target);
+  // Waited for below; until then a refusal must not end the process.
+  state?.catch(() => undefined);
+  await order.guard(preview, mended);
+  const closeEarlier = () => Promise.all(earlier.map(({ key }) => ended(context, () => records.close(key))));
+  if (!state) {
+    await closeEarlier();
+    return { preview, outputs: outputsFromEvents(name, preview.events), applied: undefined, mended };
+  }
+
+  const applied = await applyRecorded(context, order, await state);
+  await closeEarlier();
+  return { preview, outputs: applied.outputs, applied, mended };
+}
+
+/**
+ * Applies a plan, with the state backed up before, and written down who is at it for as long as the engine works.
+ *
+ * @param state the state as it is now, where the caller has it already
+ */
+export async function applyRecorded(
+  context: Context,
+  order: Pick<UpdateOrder, "stack" | "updates" | "sha" | "message" | "planFile">,
+  state?: Checkpoint,
+): Promise<Applied> {
+  const { stack, planFile, message, updates } = order;
+  const { records } = updates;
+  keepBackup(context, order, state ?? (await exportCheckpoint(stack.target)));
+  context.signal.throwIfAborted();
+  const key = await begin(context, order);
+  try {
+    const applied = await context.reporter.step(
+      `Update of ${stack.name}`,
+      (note) =>
+        applyStack(stack.target, {
+          planFile,
+          message,
+          signal: context.signal,
+          onProgress: (done, resource) => note(`${done} done, ${resource}`),
+        }),
+      ({ counts }) => describeCounts(counts),
+    );
+    if (key !== undefined) await ended(context, () => records.close(key));
+    return applied;
+  } catch (error) {
+    // Refused at the lock, it has touched nothing; whoever holds the lock is written down by himself.
+    const end = error instanceof StateLocked ? records.close : records.fail;
+    if (key !== undefined) await ended(context, () => end(key));
+    throw error;
+  }
+}
+
+function cloudsOf({ secrets }: OpenedStack, zoneId: string | undefined) {
+  return {
+    hetzner: hetznerInventory(secrets.require("HCLOUD_TOKEN"), secrets.get("HCLOUD_ENDPOINT")),
+    cloudflare: cloudflareInventory(
+      secrets.require("CLOUDFLARE_API_TOKEN"),
+      secrets.get("CLOUDFLARE_BASE_URL"),
+    ),
+    zoneId,
+  };
+}
+
+function keepBackup(
+  context: Context,
+  { stack, sha }: Pick<UpdateOrder, "stack" | "sha">,
+  checkpoint: Checkpoint,
+): void {
+  if (checkpoint.deployment.resources.length === 0) return;
+  const takenAt = context.now().toISOString();
+  const passphrase = stack.secrets.require("PULUMI_CONFIG_PASSPHRASE");
+  writeBackup(join(context.root, BACKUPS), { stack: stack.name, takenAt, sha, checkpoint }, passphrase);
+}
+
+/** Without its record an update is as good as before; only the next one can't tell whose lock it finds. */
+async function begin(
+  context: Context,
+  { updates, stack, sha }: Pick<UpdateOrder, "updates" | "stack" | "sha">,
+): Promise<string | undefined> {
+  const record = updates.record({ stack: stack.name, sha, startedAt: context.now() });
+  try {
+    return await updates.records.begin(record);
+  } catch (error) {
+    context.reporter.warn(`It could not be written down who updates ${stack.name}: ${describe(error)}`);
+    return undefined;
+  }
+}
+
+async function ended(context: Context, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    context.reporter.warn(
+      `It could not be written down that the update has ended: ${describe(error)} The next one looks at the stack more closely, and finds nothing.`,
+    );
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof UserError ? error.message : String(error);
+}
+
+function describeCounts(counts: Record<string, number>): string {
+  const parts = Object.entries(counts).filter(([operation, count]) => operation !== "same" && count > 0);
+  return parts.map(([operation, count]) => `${count} ${operation}`).join(", ") || "no changes";
+}
