@@ -18,7 +18,21 @@ export function answersFile(path: string, names: readonly string[], env: NodeJS.
   const strange = Object.keys(answers).filter((name) => !names.includes(name));
   if (strange.length > 0)
     throw problem(path, `no question is called ${strange.join(", ")}; there are ${names.join(", ")}`);
+  const said = (name: string): string | undefined => {
+    const answer = answers[name];
+    if (answer === undefined) return undefined;
+    return (Array.isArray(answer) ? answer.join(",") : String(answer)).replaceAll(
+      /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g,
+      (_whole, variable: string) => {
+        const value = env[variable];
+        if (value === undefined)
+          throw problem(path, `${name} names the variable ${variable}, which is not set`);
+        return value;
+      },
+    );
+  };
   return {
+    insists: ({ name }) => said(name),
     async answer({ name, text, optional }, suggestion, complaint) {
       if (complaint !== undefined)
         throw new UserError(
@@ -27,17 +41,7 @@ export function answersFile(path: string, names: readonly string[], env: NodeJS.
           `Mend ${name} in ${path}, then run the same command again: it goes on where it stopped.`,
           EXIT.usage,
         );
-      const answer = answers[name];
-      if (answer === undefined) return suggestion ?? (optional ? "" : undefined);
-      return (Array.isArray(answer) ? answer.join(",") : String(answer)).replaceAll(
-        /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g,
-        (_whole, variable: string) => {
-          const value = env[variable];
-          if (value === undefined)
-            throw problem(path, `${name} names the variable ${variable}, which is not set`);
-          return value;
-        },
-      );
+      return said(name) ?? suggestion ?? (optional ? "" : undefined);
     },
     agree: async () => true,
   };

@@ -53,7 +53,11 @@ export class Bench {
   }
 
   async #find(question: Question): Promise<string> {
-    const known = this.#progress.answers[question.name] ?? (await question.find?.(this));
+    const insisted = this.#interviewer.insists(question);
+    const known =
+      insisted === undefined
+        ? (this.#progress.answers[question.name] ?? (await question.find?.(this)))
+        : undefined;
     if (known !== undefined && (await this.#complaint(question, known)) === undefined) return known;
     let complaint: string | undefined;
     // What is asked can be answered wrongly any number of times by a person, and once by a file.

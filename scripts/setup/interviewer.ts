@@ -3,6 +3,8 @@ import type { Action, Step } from "./step.ts";
 
 /** Who answers: a person at a terminal, a file, or nobody. */
 export interface Interviewer {
+  /** What was said beforehand, whatever an earlier run remembers or a provider tells. */
+  insists(question: Question): string | undefined;
   /**
    * @param complaint what was wrong with the answer before
    * @returns undefined where nobody answers
@@ -18,6 +20,7 @@ export interface Interviewer {
 
 /** For `--check` and `doctor`: nothing is asked, nothing is done. */
 export const nobody: Interviewer = {
+  insists: () => undefined,
   answer: async () => undefined,
   agree: async () => false,
 };

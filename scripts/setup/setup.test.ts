@@ -23,7 +23,7 @@ function answers(): Record<string, unknown> {
     "github-token": robin,
     home: "pulumi",
     "pulumi-token": esc.token,
-    domain: "example.com",
+    domain: "harbour.example",
     "cloudflare-token": cloudflare.token,
     "cloudflare-preview-token": cloudflare.readToken,
     "hetzner-token": hetzner.token,

@@ -1,5 +1,6 @@
 import type { Step } from "./step.ts";
 import { actionsPermissionsStep } from "./steps/actions-permissions.ts";
+import { answersStep } from "./steps/answers.ts";
 import { dopplerStep } from "./steps/doppler.ts";
 import { environmentsStep } from "./steps/environments.ts";
 import { labelsStep } from "./steps/labels.ts";
@@ -16,6 +17,7 @@ import { zoneTlsStep } from "./steps/zone-tls.ts";
 
 /** The set-up, in its order: what is needed first comes first, and what opens doors comes last. */
 export const STEPS: readonly Step[] = [
+  answersStep,
   repositoryStep,
   zoneStep,
   stackFilesStep,

@@ -7,6 +7,7 @@ import type { Question } from "./question.ts";
 export function terminal(say: (text: string) => void): Interviewer {
   const output = process.stderr;
   return {
+    insists: () => undefined,
     async answer(question, suggestion, complaint) {
       if (complaint !== undefined) say(`  ✗ ${complaint.replaceAll("\n", "\n    ")}`);
       else say(`\n  ${question.purpose}${question.link ? `\n  ${question.link}` : ""}`);

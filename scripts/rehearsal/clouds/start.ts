@@ -65,6 +65,8 @@ export interface CloudsOptions {
 }
 
 const PROJECT = "quayside";
+/** Who begins with nothing has a domain, and not the example's. */
+const OWN_DOMAIN = "harbour.example";
 
 /**
  * Starts all clouds in this process. A world keeps its tokens and its ports, so that one that is started again, even after
@@ -120,6 +122,7 @@ export async function startClouds(options: CloudsOptions): Promise<RunningClouds
             edgePort,
             tokens: tokens.cloudflare,
             secondToken: tokens.cloudflarePreviews,
+            ...(options.empty ? { zones: [{ name: OWN_DOMAIN }] } : {}),
             resolveOrigin: async (ip) => (isReachable(hetzner, ip) ? originUrl : undefined),
           }),
         ),

@@ -32,9 +32,13 @@ export interface Process<T> {
   stop(): Promise<void>;
 }
 
-/** Starts all clouds in a process of their own, as anybody can. */
-export function startCloudsProcess(world: string, latencyMs = 0): Promise<Process<Clouds>> {
-  const args = ["--json", "--world", world, "--latency", String(latencyMs)];
+/**
+ * Starts all clouds in a process of their own, as anybody can.
+ *
+ * @param empty nothing is set up: nobody is trusted, and the domain is the owner's own
+ */
+export function startCloudsProcess(world: string, latencyMs = 0, empty = false): Promise<Process<Clouds>> {
+  const args = ["--json", "--world", world, "--latency", String(latencyMs), ...(empty ? ["--empty"] : [])];
   return start("../clouds/main.ts", args, {}, Clouds);
 }
 

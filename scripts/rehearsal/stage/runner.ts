@@ -145,6 +145,7 @@ export class Runner {
 
   async #register(order: JobOrder): Promise<z.infer<typeof Job>> {
     const { github } = this.#clouds;
+    const workflow = (file: string) => `${github.repository}/.github/workflows/${file}@${order.ref}`;
     const response = await fetch(`${github.url}/_rehearsal/jobs`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -155,6 +156,9 @@ export class Runner {
           sha: order.sha,
           actor: order.actor,
           workflow: order.workflow,
+          workflow_ref: workflow(order.workflow),
+          // What runs in an environment is the job of the workflow that deploy, release and rollback have in common.
+          job_workflow_ref: workflow(order.environment ? "deploy.yml" : order.workflow),
           ...(order.environment ? { environment: order.environment } : {}),
         },
       }),

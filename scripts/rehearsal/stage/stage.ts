@@ -31,6 +31,8 @@ export interface Stage {
 
 export interface StageOptions {
   plugins: "stand-ins" | "real";
+  /** Clouds in which nothing is set up, and a checkout that still has the template's example in it. */
+  empty?: boolean;
 }
 
 /** Builds the stage in a folder below the repository, over whatever an earlier rehearsal left there. */
@@ -46,7 +48,7 @@ export async function buildStage(root: string, dir: string, options: StageOption
     for (const each of running.toReversed()) await each.stop();
   };
   try {
-    return await buildUp(root, dir, options.plugins, running, close);
+    return await buildUp(root, dir, options, running, close);
   } catch (error) {
     await close();
     throw error;
@@ -56,11 +58,11 @@ export async function buildStage(root: string, dir: string, options: StageOption
 async function buildUp(
   root: string,
   dir: string,
-  plugins: "stand-ins" | "real",
+  { plugins, empty = false }: StageOptions,
   running: { stop(): Promise<void> }[],
   close: () => Promise<void>,
 ): Promise<Stage> {
-  const processes = await startCloudsProcess(join(dir, "world"));
+  const processes = await startCloudsProcess(join(dir, "world"), 0, empty);
   running.push(processes);
   const clouds = processes.said;
   const standIns = async (hetzner: string, cloudflare: string) => {
@@ -77,9 +79,9 @@ async function buildUp(
           standIns(clouds.hetzner.readToken, clouds.cloudflare.readToken),
         );
   const canaries = plantedSecrets(clouds);
-  const checkout = await makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) =>
-    useWorld(fresh.dir, clouds.cloudflare.accountId),
-  );
+  const checkout = await makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) => {
+    if (!empty) useWorld(fresh.dir, clouds.cloudflare.accountId);
+  });
   const runner = new Runner({
     clouds,
     dir: join(dir, "jobs"),

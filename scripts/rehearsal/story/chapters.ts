@@ -1,8 +1,9 @@
 import type { Chapter } from "./chapter.ts";
 import { loop } from "./loop.ts";
+import { setup } from "./setup.ts";
 
 /** All chapters. The first is what `npm run rehearse` plays when it is not told otherwise. */
-export const CHAPTERS: readonly Chapter[] = [loop];
+export const CHAPTERS: readonly Chapter[] = [loop, setup];
 
 /** The chapter that a scene is in; scenes have names of their own. */
 export function chapterOfScene(name: string): Chapter | undefined {

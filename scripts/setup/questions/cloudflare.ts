@@ -41,7 +41,7 @@ async function check(bench: Bench, token: string, purpose: "read" | "write"): Pr
     return [
       {
         wrong: true,
-        text: `It sees no zone ${name}. Add the domain at https://dash.cloudflare.com first, and give the token Zone · Zone · Read for it.`,
+        text: `It sees no zone ${name}. Add the domain at https://dash.cloudflare.com first, and give the token Zone · Zone · Read for it. If the domain is mistyped, take it out of .setup/progress.json.`,
       },
     ];
   const findings = await inspectCloudflareToken(

@@ -5,7 +5,7 @@ import type { RestApi } from "../../providers/rest.ts";
 import type { Bench } from "../bench.ts";
 import { pulumi } from "../facts/pulumi.ts";
 import type { Action, Step } from "../step.ts";
-import { type TrustedJob, trustedJobs } from "../trust/jobs.ts";
+import { type TrustedJob, trustedJobs, useOf } from "../trust/jobs.ts";
 import { environmentIds, owner, readTrust } from "../trust/organization.ts";
 import { GITHUB_ISSUER, isAbout, type Policy, policyOf, samePolicy } from "../trust/policies.ts";
 import { changeRole, listRoles, makeRole, opensOnly, type Role } from "../trust/roles.ts";
@@ -26,7 +26,7 @@ export const trustStep: Step = {
         `The organization ${organization} has no custom roles: every job that may exchange its identity could open all environments.`,
         "Take an edition with custom roles (https://www.pulumi.com/pricing/), or answer home: github and keep the secrets there.",
       );
-    const jobs = trustedJobs(bench.project.stacks);
+    const jobs = trustedJobs(bench.context.root);
     const wanted = [...new Map(jobs.map((job) => [roleName(bench, job), job])).entries()];
     const roleActions = await Promise.all(
       wanted.map(([name, job]) => roleAction(bench, api, organization, roles, name, job)),
@@ -36,14 +36,12 @@ export const trustStep: Step = {
 };
 
 function stacksOf(bench: Bench, job: TrustedJob): readonly string[] {
-  return job.stacks === "all" ? bench.project.stacks : job.stacks;
+  return job.stack === undefined ? bench.project.stacks : [job.stack];
 }
 
-/** `quayside-previews`, `quayside-prod`, `quayside-prod-preview`. */
+/** `quayside-previews`, `quayside-prod`. */
 function roleName(bench: Bench, job: TrustedJob): string {
-  const { name } = bench.project;
-  if (job.stacks === "all") return `${name}-previews`;
-  return `${name}-${job.stacks.join("-")}${job.use === "preview" ? "-preview" : ""}`;
+  return `${bench.project.name}-${job.stack ?? "previews"}`;
 }
 
 async function roleAction(
@@ -55,14 +53,14 @@ async function roleAction(
   job: TrustedJob,
 ): Promise<Action[]> {
   const details = async () => {
-    const ids = await environmentIds(bench, api, organization, stacksOf(bench, job), job.use);
+    const ids = await environmentIds(bench, api, organization, stacksOf(bench, job), useOf(job));
     if (!ids) throw new Error(`an environment for ${name} is not there`);
     return opensOnly(ids);
   };
   const known = roles.find((role) => role.name === name);
-  const ids = await environmentIds(bench, api, organization, stacksOf(bench, job), job.use);
+  const ids = await environmentIds(bench, api, organization, stacksOf(bench, job), useOf(job));
   const what = `the role ${name}, which opens ${stacksOf(bench, job)
-    .map((stack) => `${stack}${job.use === "preview" ? "-preview" : ""}`)
+    .map((stack) => `${stack}${useOf(job) === "preview" ? "-preview" : ""}`)
     .join(" and ")} and nothing else`;
   if (!known)
     return [
@@ -111,9 +109,9 @@ async function policyActions(
       ];
   if (missing.length === 0 && strange.length === 0) return issuer;
   const tells = [
-    ...missing.map(({ job }) => `the ${job}`),
+    ...missing.map(({ job }) => job),
     ...strange.map(({ rules }) => `no more ${rules.sub ?? JSON.stringify(rules)}`),
-  ].join(", ");
+  ].join("; ");
   return [
     ...issuer,
     {

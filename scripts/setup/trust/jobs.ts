@@ -1,3 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
 import type { Use } from "../secret-places.ts";
 
 /**
@@ -6,7 +10,7 @@ import type { Use } from "../secret-places.ts";
  * https://docs.github.com/actions/reference/security/oidc
  */
 export interface TrustedJob {
-  /** For people. */
+  /** For people: `preview.yml on pull_request`. */
   job: string;
   /** The workflow that was started, and the one that has the job where that is another. */
   workflow: string;
@@ -16,83 +20,101 @@ export interface TrustedJob {
   /** Where the commit comes from, with the wildcard `*`. */
   ref: string;
   event: string;
-  use: Use;
-  /** The stacks whose environments it opens; `all` for every one. */
-  stacks: readonly string[] | "all";
+  /** The stack whose own environment it opens; without one it opens what only reads, of all stacks. */
+  stack: string | undefined;
 }
 
-/** The jobs that do without a GitHub Environment, and so get what reads. */
-const READERS: readonly TrustedJob[] = [
-  {
-    job: "preview of a pull request",
-    workflow: "preview.yml",
-    jobWorkflow: "preview.yml",
-    context: "pull_request",
-    ref: "refs/pull/*/merge",
-    event: "pull_request",
-    use: "preview",
-    stacks: "all",
-  },
-  {
-    job: "nightly drift check",
-    workflow: "drift.yml",
-    jobWorkflow: "drift.yml",
-    context: "ref:refs/heads/main",
-    ref: "refs/heads/main",
-    event: "schedule",
-    use: "preview",
-    stacks: "all",
-  },
-  {
-    job: "drift check that a person starts",
-    workflow: "drift.yml",
-    jobWorkflow: "drift.yml",
-    context: "ref:refs/heads/main",
-    ref: "refs/heads/main",
-    event: "workflow_dispatch",
-    use: "preview",
-    stacks: "all",
-  },
-  {
-    job: "plan of a release",
-    workflow: "release-prod.yml",
-    jobWorkflow: "release-prod.yml",
-    context: "ref:refs/tags/v*",
-    ref: "refs/tags/v*",
-    event: "push",
-    use: "preview",
-    stacks: ["prod"],
-  },
-];
-
-/** All jobs that are trusted, for these stacks: each stack deploys in the GitHub Environment of its name. */
-export function trustedJobs(stacks: readonly string[]): TrustedJob[] {
-  return [...READERS, ...stacks.flatMap((stack) => [deployment(stack), rollback(stack)])];
+export function useOf(job: TrustedJob): Use {
+  return job.stack === undefined ? "preview" : "deploy";
 }
 
-function deployment(stack: string): TrustedJob {
-  const tagged = stack === "prod";
-  return {
-    job: tagged ? "release of prod" : `deployment of ${stack}`,
-    workflow: tagged ? "release-prod.yml" : `deploy-${stack}.yml`,
-    jobWorkflow: "deploy.yml",
-    context: `environment:${stack}`,
-    ref: tagged ? "refs/tags/v*" : "refs/heads/main",
-    event: "push",
-    use: "deploy",
-    stacks: [stack],
-  };
+const Trigger = z.object({ branches: z.array(z.string()).optional(), tags: z.array(z.string()).optional() });
+const Job = z.object({
+  permissions: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
+  uses: z.string().optional(),
+  environment: z.union([z.string(), z.object({ name: z.string() })]).optional(),
+  with: z.record(z.string(), z.unknown()).optional(),
+});
+const Workflow = z.object({
+  on: z.record(z.string(), z.unknown()),
+  jobs: z.record(z.string(), Job),
+});
+type Workflow = z.infer<typeof Workflow>;
+const Choice = z.object({
+  inputs: z.record(z.string(), z.object({ options: z.array(z.string()).optional() })).optional(),
+});
+
+/**
+ * Every job of the workflows that may ask for an identity token, once for each event that can start it. What runs in a
+ * GitHub Environment deploys the stack of that name; what runs without one gets what reads.
+ */
+export function trustedJobs(root: string): TrustedJob[] {
+  const folder = join(root, ".github", "workflows");
+  return readdirSync(folder)
+    .filter((file) => /\.ya?ml$/.test(file))
+    .sort()
+    .flatMap((file) => {
+      const workflow = Workflow.safeParse(parse(readFileSync(join(folder, file), "utf8")));
+      return workflow.success ? jobsOf(file, workflow.data) : [];
+    });
 }
 
-function rollback(stack: string): TrustedJob {
-  return {
-    job: `rollback of ${stack}`,
-    workflow: "rollback.yml",
-    jobWorkflow: "deploy.yml",
-    context: `environment:${stack}`,
-    ref: "refs/heads/main",
-    event: "workflow_dispatch",
-    use: "deploy",
-    stacks: [stack],
-  };
+function jobsOf(file: string, workflow: Workflow): TrustedJob[] {
+  const asking = Object.values(workflow.jobs).filter(
+    ({ permissions }) => typeof permissions === "object" && permissions["id-token"] === "write",
+  );
+  const places = asking.flatMap((job) => {
+    const jobWorkflow = /^\.\/\.github\/workflows\/(.+)$/.exec(job.uses ?? "")?.[1] ?? file;
+    return stacksOf(job, workflow).map((stack) => ({ jobWorkflow, stack }));
+  });
+  const jobs = sourcesOf(workflow).flatMap(({ event, ref }) =>
+    places.map(({ jobWorkflow, stack }): TrustedJob => {
+      const context =
+        stack !== undefined
+          ? `environment:${stack}`
+          : event === "pull_request"
+            ? "pull_request"
+            : `ref:${ref}`;
+      const what = stack === undefined ? "" : `, ${stack}`;
+      return { job: `${file} on ${event}${what}`, workflow: file, jobWorkflow, context, ref, event, stack };
+    }),
+  );
+  return [...new Map(jobs.map((job) => [JSON.stringify(job), job])).values()];
+}
+
+/** The stacks that a job may write to; one undefined for a job that writes to none. */
+function stacksOf(job: z.infer<typeof Job>, workflow: Workflow): (string | undefined)[] {
+  const named = typeof job.environment === "object" ? job.environment.name : job.environment;
+  const stack = named ?? job.with?.stack;
+  if (typeof stack !== "string") return [undefined];
+  const input = /^\$\{\{\s*inputs\.([\w-]+)\s*\}\}$/.exec(stack)?.[1];
+  if (input === undefined) return [stack];
+  return Choice.safeParse(workflow.on.workflow_dispatch).data?.inputs?.[input]?.options ?? [];
+}
+
+/** The events that start a workflow, with where their commits come from. */
+function sourcesOf({ on }: Workflow): { event: string; ref: string }[] {
+  const tag = Trigger.safeParse(on.push).data?.tags?.[0];
+  return Object.entries(on).flatMap(([event, settings]): { event: string; ref: string }[] => {
+    switch (event) {
+      case "pull_request":
+        return [{ event, ref: "refs/pull/*/merge" }];
+      case "push": {
+        const { branches = [], tags = [] } = Trigger.safeParse(settings).data ?? {};
+        return [
+          ...branches.map((name) => ({ event, ref: `refs/heads/${name}` })),
+          ...tags.map((name) => ({ event, ref: `refs/tags/${name}` })),
+        ];
+      }
+      case "merge_group":
+        return [{ event, ref: "refs/heads/gh-readonly-queue/main/*" }];
+      case "schedule":
+        return [{ event, ref: "refs/heads/main" }];
+      case "workflow_dispatch":
+        // By hand a workflow of tags is started on one, any other on main.
+        return [{ event, ref: tag === undefined ? "refs/heads/main" : `refs/tags/${tag}` }];
+      default:
+        return [];
+    }
+  });
 }
