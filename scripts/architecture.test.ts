@@ -72,6 +72,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/terminal",
     "scripts/commands",
   ],
+  "scripts/workflows": [],
   "scripts/browser": ["scripts/errors.ts"],
   // It knows the rooms above only through the CLI, the environment and HTTP, as GitHub Actions does.
   "scripts/rehearsal": ["scripts/errors.ts", "scripts/browser"],

@@ -8,6 +8,7 @@ import type { Command } from "./command.ts";
 const Values = z.object({
   scene: z.string().optional(),
   chapter: z.string().optional(),
+  actions: z.boolean().default(false),
   all: z.boolean().default(false),
   keep: z.boolean().default(false),
   dir: z.string().default(".rehearsal"),
@@ -17,11 +18,17 @@ const Values = z.object({
 export const command: Command = {
   summary: "Play the whole loop on this machine: pull request, merge, release, rollback, drift",
   usage:
-    "rehearse -- [--chapter NAME] [--all] [--scene NAME] [--keep] [--dir DIR] [--plugins stand-ins|real]",
-  examples: ["npm run rehearse", "npm run rehearse -- --scene merge --keep", "npm run rehearse -- --all"],
+    "rehearse -- [--chapter NAME] [--actions] [--all] [--scene NAME] [--keep] [--dir DIR] [--plugins stand-ins|real]",
+  examples: [
+    "npm run rehearse",
+    "npm run rehearse -- --actions",
+    "npm run rehearse -- --scene merge --keep",
+    "npm run rehearse -- --all",
+  ],
   positionals: [],
   options: {
     chapter: { type: "string" },
+    actions: { type: "boolean" },
     all: { type: "boolean" },
     scene: { type: "string" },
     dir: { type: "string" },
@@ -80,7 +87,9 @@ export const command: Command = {
 };
 
 /** The chapters to play: all, the named one, the one that the named scene is in, or the first. */
-async function chosenChapters({ all, chapter, scene }: z.infer<typeof Values>): Promise<readonly Chapter[]> {
+async function chosenChapters(values: z.infer<typeof Values>): Promise<readonly Chapter[]> {
+  const { all, scene } = values;
+  const chapter = values.actions ? (values.chapter ?? "actions") : values.chapter;
   const { CHAPTERS, chapterOfScene } = await import("../rehearsal/story/chapters.ts");
   if ([all, chapter !== undefined, scene !== undefined].filter(Boolean).length > 1) {
     throw new UserError(

@@ -68,6 +68,15 @@ export class GithubPerson {
     });
     return merged.sha;
   }
+  /** Asks for the pull request's page, upon which GitHub makes the test merge; gives its commit. */
+  async testMerge(number: number): Promise<string> {
+    const pull = await this.#call(z.object({ merge_commit_sha: z.string() }), "GET", `/pulls/${number}`);
+    return pull.merge_commit_sha;
+  }
+  /** Anything else that a page shows, below the repository. */
+  get(path: string): Promise<unknown> {
+    return this.#call(z.unknown(), "GET", path);
+  }
   comments(number: number): Promise<Comment[]> {
     return this.#call(z.array(Comment), "GET", `/issues/${number}/comments?per_page=100`);
   }

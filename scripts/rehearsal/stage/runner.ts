@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { z } from "zod";
 import type { Checkout } from "./checkout.ts";
 import type { Clouds } from "./clouds-process.ts";
+import { worldEnvironment } from "./world-environment.ts";
 
 /** One job as a workflow would start it: a command of the CLI, and the event that it reacts to. */
 export interface JobOrder {
@@ -58,7 +59,7 @@ export class Runner {
   }
 
   async run(checkout: Checkout, order: JobOrder): Promise<JobOutcome> {
-    const { github, edge } = this.#clouds;
+    const { github } = this.#clouds;
     const folder = join(this.#dir, `job-${++this.#count}`);
     mkdirSync(join(folder, "home"), { recursive: true });
     const files = {
@@ -107,25 +108,14 @@ export class Runner {
           GITHUB_TOKEN: github.token,
           ACTIONS_ID_TOKEN_REQUEST_URL: job.idTokenRequestUrl,
           ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.idTokenRequestToken,
-          PULUMI_API: new URL(this.#clouds.esc.url).origin,
+          ...worldEnvironment(this.#clouds),
           PULUMI_ORG: this.#clouds.esc.org,
           PULUMI_BACKEND_URL: this.#backend,
-          HCLOUD_ENDPOINT: this.#clouds.hetzner.url,
-          CLOUDFLARE_BASE_URL: this.#clouds.cloudflare.url,
-          CLOUDFLARE_API_BASE_URL: this.#clouds.cloudflare.url,
-          CLOUDFLARE_ACCOUNT_ID: this.#clouds.cloudflare.accountId,
-          NEON_API_URL: this.#clouds.neon.url,
-          DOPPLER_API_HOST: this.#clouds.doppler.url,
           // The engine would look for the plugins on the internet first, attached or not, and try five times.
           ...(this.#providers ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
           ...(this.#providers
             ? { PULUMI_DEBUG_PROVIDERS: order.environment ? this.#providers.write : this.#providers.read }
             : {}),
-          // The rehearsed internet is behind a proxy, as in many companies: nothing else tells the pipeline that it is there.
-          NODE_USE_ENV_PROXY: "1",
-          HTTPS_PROXY: edge.url,
-          NO_PROXY: "127.0.0.1,localhost",
-          NODE_EXTRA_CA_CERTS: edge.ca,
         },
       },
     );

@@ -16,6 +16,10 @@ export interface Stage {
   checkout: Checkout;
   github: GithubPerson;
   visitor: Visitor;
+  /** Where the engine keeps its state. */
+  backend: string;
+  /** Where the stand-ins listen that act with read and with write tokens; none for real plugins. */
+  providers: { read: string; write: string } | undefined;
   /** Secrets that were planted, by name; none of them may ever be seen. */
   canaries: Record<string, string>;
   /** Runs one job as Actions does. */
@@ -82,17 +86,15 @@ async function buildUp(
   const checkout = await makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) => {
     if (!empty) useWorld(fresh.dir, clouds.cloudflare.accountId);
   });
-  const runner = new Runner({
-    clouds,
-    dir: join(dir, "jobs"),
-    backend: `file://${join(dir, "state")}`,
-    providers,
-  });
+  const backend = `file://${join(dir, "state")}`;
+  const runner = new Runner({ clouds, dir: join(dir, "jobs"), backend, providers });
   return {
     root,
     dir,
     clouds,
     checkout,
+    backend,
+    providers,
     canaries,
     github: new GithubPerson(clouds.github),
     visitor: new Visitor(clouds.edge),

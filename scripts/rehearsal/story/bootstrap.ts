@@ -1,7 +1,5 @@
-import { Configuration, EscApi } from "@pulumi/esc-sdk";
-import { stringify } from "yaml";
 import { z } from "zod";
-import type { Stage } from "../stage/stage.ts";
+import { fillEsc } from "./fill-esc.ts";
 import { HOSTS } from "./hosts.ts";
 import { deployDevJob, IMAGE, releaseJob } from "./jobs.ts";
 import type { LoopMemory } from "./loop.ts";
@@ -70,36 +68,3 @@ export const bootstrap: Scene<LoopMemory> = {
     notes.keep("The landing page of prod, as the edge serves it", "page", answers[1]?.body ?? "");
   },
 };
-
-/** Makes the four environments of the project, as the set-up wizard would: previews get read-only tokens. */
-async function fillEsc({ clouds, canaries }: Stage): Promise<void> {
-  const configuration = new Configuration({ accessToken: clouds.esc.token });
-  const api = new EscApi(configuration);
-  // EscApi's constructor drops the port of a base path (esc-sdk 0.12), so it is set afterwards.
-  configuration.basePath = new URL("/api/esc", clouds.esc.url).toString();
-  const shared = Object.fromEntries(Object.entries(canaries).filter(([name]) => !name.endsWith("_PREVIEW")));
-  const forDeploys = shared;
-  const forPreviews = {
-    HCLOUD_TOKEN: canaries.HCLOUD_TOKEN_PREVIEW,
-    CLOUDFLARE_API_TOKEN: canaries.CLOUDFLARE_API_TOKEN_PREVIEW,
-    PULUMI_CONFIG_PASSPHRASE: canaries.PULUMI_CONFIG_PASSPHRASE,
-    DIGEST_KEY: canaries.DIGEST_KEY,
-  };
-  for (const stack of ["dev", "prod"]) {
-    for (const [name, variables] of [
-      [stack, forDeploys],
-      [`${stack}-preview`, forPreviews],
-    ] as const) {
-      await api.createEnvironment(clouds.esc.org, "quayside", name);
-      const environmentVariables = Object.fromEntries(
-        Object.entries(variables).map(([key, value]) => [key, { "fn::secret": value }]),
-      );
-      await api.updateEnvironmentYaml(
-        clouds.esc.org,
-        "quayside",
-        name,
-        stringify({ values: { environmentVariables } }),
-      );
-    }
-  }
-}

@@ -22,15 +22,7 @@ export const drift: Scene<LoopMemory> = {
     "Somebody opens SSH in prod's firewall in the Hetzner console “for five minutes”. The nightly check opens an issue that says so. When the rule is gone, the next check closes the issue.",
   async play(stage, notes, memory) {
     const sha = memory.commits.feature ?? "";
-    const { id, rules } = await prodFirewall(stage);
-    const ssh = {
-      direction: "in",
-      protocol: "tcp",
-      port: "22",
-      source_ips: ["0.0.0.0/0"],
-      destination_ips: [],
-    };
-    await setRules(stage, id, [...rules, ssh]);
+    const close = await openSsh(stage);
     const before = await footprints(stage);
 
     keepJob(notes, await driftJob(stage, sha));
@@ -46,7 +38,7 @@ export const drift: Scene<LoopMemory> = {
     const touched = differences(before.prod, (await footprints(stage)).prod);
     notes.expect("The check has only looked: the rule is still there", touched.length === 0, touched);
 
-    await setRules(stage, id, rules);
+    await close();
     keepJob(notes, await driftJob(stage, sha, "Drift check of the next night"));
     const [open, closed] = [await stage.github.issues("open"), await stage.github.issues("closed")];
     notes.expect(
@@ -56,6 +48,20 @@ export const drift: Scene<LoopMemory> = {
     );
   },
 };
+
+/** Opens SSH in prod's firewall as somebody does in the console; gives what takes the rule away again. */
+export async function openSsh(stage: Stage): Promise<() => Promise<void>> {
+  const { id, rules } = await prodFirewall(stage);
+  const ssh = {
+    direction: "in",
+    protocol: "tcp",
+    port: "22",
+    source_ips: ["0.0.0.0/0"],
+    destination_ips: [],
+  };
+  await setRules(stage, id, [...rules, ssh]);
+  return () => setRules(stage, id, rules);
+}
 
 async function prodFirewall(stage: Stage): Promise<{ id: number; rules: unknown[] }> {
   const { firewalls } = Firewalls.parse(await stage.api("hetzner", "/firewalls"));

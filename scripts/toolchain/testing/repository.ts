@@ -42,8 +42,8 @@ export interface Repository {
   path: (...parts: string[]) => string;
   /** Writes a file with its folders; `mode` for executables. */
   write: (path: string, text: string, mode?: number) => string;
-  /** `node`: what runs the toolchain, where it is not the Node of the tests. */
-  run: (args: string[], env?: NodeJS.ProcessEnv, node?: string) => Run;
+  /** `node`: what runs the toolchain, where it is not the Node of the tests; `script`: its own, where it is not the usual one. */
+  run: (args: string[], env?: NodeJS.ProcessEnv, node?: string, script?: string) => Run;
 }
 
 /**
@@ -81,8 +81,8 @@ export function makeRepository(): Repository {
     JSON.stringify({ name: "trial", lockfileVersion: 3, packages: {} }),
   );
 
-  const run: Repository["run"] = (args, env = {}, node = process.execPath) => {
-    const child = spawn(node, [path("scripts/toolchain/run.mjs"), ...args], {
+  const run: Repository["run"] = (args, env = {}, node = process.execPath, script = "run.mjs") => {
+    const child = spawn(node, [path("scripts/toolchain", script), ...args], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
       env: { HOME: root, PATH: [path("bin"), "/usr/bin", "/bin"].join(delimiter), PULUMI_HOME: home, ...env },
