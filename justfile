@@ -52,6 +52,10 @@ resume stack:
 drift *arguments:
     npm run drift -- {{arguments}}
 
+# Publish the release page of a tag
+publish tag *arguments:
+    npm run publish -- {{tag}} {{arguments}}
+
 # Print the releases of a stack
 releases stack:
-    npm run cli -- releases {{stack}}
+    npm run releases -- {{stack}}

@@ -1,7 +1,7 @@
 import type { PropertyDiff, Step } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { cloudflare } from "../providers/cloudflare.ts";
-import { describeStray, straysOf } from "../release/live.ts";
+import { describeStray, STRAY_WORDS, straysOf } from "../release/live.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { checksOf, verify } from "../release/verify.ts";
@@ -24,12 +24,20 @@ export interface DriftFinding {
   kind: "resource" | "edge" | "server";
   /** The same from night to night as long as it is the same thing: a URN, or the name of a part. */
   key: string;
-  /** One sentence. */
+  /** One sentence for a log. */
   what: string;
+  /** The same in its parts, for whoever sets names and values apart: `Worker`, `intake`, `runs`. */
+  part: string;
+  name?: string;
+  verb: string;
+  /** What is found, and what should be, where that is one value each. */
+  is?: string;
+  should?: string;
   /** What is different of a resource: `before` as the last update left it, `after` as it is. */
   diffs: PropertyDiff[];
-  /** ISO 8601, where the cloud says it. */
+  /** ISO 8601, and who it was, where the cloud says it. */
   since?: string;
+  by?: string;
 }
 
 /** How long a server may take to answer before that is a finding, in milliseconds. */
@@ -78,8 +86,12 @@ export async function findDrift(
       kind: "edge",
       key: `${stray.kind} ${stray.name}`,
       what: describeStray(stray),
+      ...STRAY_WORDS[stray.kind],
+      ...(stray.kind === "record" ? {} : { name: stray.name }),
+      ...(stray.kind === "route" ? { is: stray.should } : { is: stray.is, should: stray.should }),
       diffs: [],
       since: stray.since,
+      by: stray.by,
     }),
   );
   const wrong = answers
@@ -89,6 +101,12 @@ export async function findDrift(
         kind: "server",
         key: `server ${part}`,
         what: `Server ${part} ${problem ?? "answers wrong"}, and should run ${release.image}.`,
+        part: "Server",
+        name: part,
+        ...(problem?.startsWith("runs ")
+          ? { verb: "runs", is: problem.slice(5) }
+          : { verb: problem ?? "answers wrong" }),
+        should: release.image,
         diffs: [],
       }),
     );
@@ -106,6 +124,9 @@ function findingOf({ urn, name, type, after, diffs }: Step): DriftFinding {
     kind: "resource",
     key: urn,
     what: after ? `${kind} ${name} was changed.` : `${kind} ${name} is gone.`,
+    part: kind,
+    name,
+    verb: after ? "was changed" : "is gone",
     diffs: after ? diffs : [],
   };
 }

@@ -259,7 +259,7 @@ describe("drift", () => {
     const [issue, ...others] = await world.github.issues("open");
     expect([issue?.title, others]).toEqual(["dev is not what its last release says", []]);
     expect(issue?.body).toMatch(
-      /`comment`: is `"by hand"`, was left as `.*`[\s\S]*Site www serves .*since \d+ \w+ 20/,
+      /`comment`: is `"by hand"`, was left as `.*`[\s\S]*Site `www`\*\* serves .*since \d+ \w+ 20/,
     );
     expect(issue?.body).toMatch(/first seen [\s\S]*bring the code up to it[\s\S]*put it back/);
     expect(await title()).toBe("Second");

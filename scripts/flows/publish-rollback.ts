@@ -58,7 +58,7 @@ function renderForecast({ stack, scope, from, to, plan, infra }: RollbackForecas
     "",
     `From ${code(from.id)}, scope ${code(scope)}. ${plan.steps.length === 0 ? "Nothing to do: this is what runs." : "This is what it changes:"}`,
     "",
-    ...plan.steps.map((step) => `- ${prose(describeStep(step))}`),
+    ...plan.steps.map((step) => `- ${code(describeStep(step), 200)}`),
     ...(change ? ["", `Infrastructure: ${countsSentence(change)}`, ""] : [""]),
     ...(steps.length > 0
       ? [

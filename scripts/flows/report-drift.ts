@@ -75,18 +75,26 @@ function keyOf({ key }: DriftFinding): string {
   return encodeURIComponent(key);
 }
 
+/** What was found of a part: `runs … and not …`. */
+function sentence({ verb, is, should }: DriftFinding): string {
+  const now = `${prose(verb)}${is === undefined ? "" : ` ${code(is)}`}`;
+  return should === undefined ? `${now}.` : `${now} and not ${code(should)}.`;
+}
+
 function renderDrift({ stack, release, findings }: Drift, first: Map<string, string>): string {
   const shown = findings.slice(0, MOST_FINDINGS);
   const since = (finding: DriftFinding) => first.get(keyOf(finding)) ?? "";
   const told = (finding: DriftFinding) =>
-    finding.since ? `since ${time(finding.since)}` : `first seen ${time(since(finding))}`;
+    finding.since
+      ? `since ${time(finding.since)}${finding.by ? `, by ${code(finding.by)}` : ""}`
+      : `first seen ${time(since(finding))}`;
   return [
     release
       ? `**${stack}** is not what its last release ${link(code(release.id), release.runUrl)} says. Somebody changed it past the pipeline, or it changed by itself.`
       : `**${stack}** is not as its last update left it.`,
     "",
     ...shown.flatMap((finding) => [
-      `- ${prose(finding.what)} *(${told(finding)})*`,
+      `- **${prose(finding.part)}${finding.name ? ` ${code(finding.name)}` : ""}** ${sentence(finding)} *(${told(finding)})*`,
       ...finding.diffs
         .slice(0, MOST_PROPERTIES)
         .map(

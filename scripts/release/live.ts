@@ -110,14 +110,18 @@ export function asLive(release: ReleaseManifest, live: Live): ReleaseManifest {
   };
 }
 
+/** What a part of each kind is called, and what it does with what is live of it. */
+export const STRAY_WORDS: { readonly [kind in Stray["kind"]]: { part: string; verb: string } } = {
+  worker: { part: "Worker", verb: "runs" },
+  route: { part: "Worker", verb: "is not reached at" },
+  site: { part: "Site", verb: "serves" },
+  record: { part: "The release record", verb: "names" },
+};
+
 /** One sentence for a log. */
 export function describeStray({ kind, name, is, should, since, by }: Stray): string {
-  if (kind === "route") return `Worker ${name} is not reached at ${should} any more.`;
-  const what = {
-    worker: `Worker ${name} runs`,
-    site: `Site ${name} serves`,
-    record: "The release record names",
-  };
+  const { part, verb } = STRAY_WORDS[kind];
+  if (kind === "route") return `${part} ${name} ${verb} ${should} any more.`;
   const when = since ? ` since ${since.slice(0, 16).replace("T", " ")} UTC` : "";
-  return `${what[kind]} ${is}${when}${by ? ` (${by})` : ""}, and not ${should}.`;
+  return `${part}${kind === "record" ? "" : ` ${name}`} ${verb} ${is}${when}${by ? ` (${by})` : ""}, and not ${should}.`;
 }

@@ -87,6 +87,26 @@ export class GithubPerson {
       `/issues?state=${state}`,
     ).then((issues) => issues.filter((issue) => issue.pull_request === undefined));
   }
+  /** The runs of workflows that were started by a dispatch and wait for a runner, oldest first. */
+  async dispatched(): Promise<{ path: string; branch: string | null }[]> {
+    const Run = z.object({ path: z.string(), head_branch: z.string().nullable() });
+    const { workflow_runs } = await this.#call(
+      z.object({ workflow_runs: z.array(Run) }),
+      "GET",
+      "/actions/runs?event=workflow_dispatch&status=queued&per_page=100",
+    );
+    return workflow_runs.map(({ path, head_branch }) => ({ path, branch: head_branch })).reverse();
+  }
+  /** The release page of a tag, with the names of its files. */
+  async releasePage(tag: string): Promise<{ name: string; body: string; files: string[] }> {
+    const Page = z.object({
+      name: z.string(),
+      body: z.string(),
+      assets: z.array(z.object({ name: z.string() })),
+    });
+    const { name, body, assets } = await this.#call(Page, "GET", `/releases/tags/${tag}`);
+    return { name, body, files: assets.map((asset) => asset.name) };
+  }
   label(number: number, ...labels: string[]): Promise<unknown> {
     return this.#call(z.unknown(), "POST", `/issues/${number}/labels`, { labels });
   }

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { EXIT, UserError } from "../errors.ts";
+import { identifyCaller } from "../flows/environment.ts";
+import { publishTag } from "../flows/publish-release.ts";
+import { readProject, requireStack } from "../stack/stacks.ts";
+import type { Command } from "./command.ts";
+
+const Values = z.object({ stack: z.string().default("prod") });
+
+export const command: Command = {
+  summary: "Publish the GitHub Release of a tag: notes from the merged pull requests, and the manifest",
+  usage: "publish -- <tag> [--stack prod]",
+  examples: ["npm run publish -- v1.4.0"],
+  positionals: ["tag"],
+  options: { stack: { type: "string" } },
+  async run(context, { values, positionals }) {
+    const [tag] = positionals;
+    if (!tag) throw new UserError("usage", "No tag was named.", `Usage: npm run ${this.usage}`, EXIT.usage);
+    const stack = requireStack(readProject(context.root), Values.parse(values).stack);
+    const url = await publishTag(context, identifyCaller(context), stack, tag);
+    context.reporter.say(
+      url ? `${tag} is published: ${url}` : "Not published: on a terminal there is no GitHub to publish at.",
+    );
+    return { outcome: "succeeded", url };
+  },
+};
