@@ -285,7 +285,7 @@ describe("drift", () => {
       stacks: [{ resources: [], edge: [], servers: [], issue: "closed" }],
     });
     expect(await world.github.issues("open")).toEqual([]);
-  });
+  }, 60_000);
 
   test("Edge and image that were changed by hand are put back by a rollback to what should run, which makes no hold", async () => {
     const { url, token, accountId } = world.clouds.cloudflare;
@@ -309,7 +309,7 @@ describe("drift", () => {
     expect(await world.run(rollback, job, ["dev"], { to: last?.id, ...LIMIT })).toMatchObject({
       outcome: "nothing-to-do",
     });
-  });
+  }, 60_000);
 });
 
 describe("guards stop a deployment with exit code 3, and nothing is touched", () => {
