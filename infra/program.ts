@@ -15,6 +15,7 @@ import type { Deferred } from "./src/deferred.ts";
 import { Firewall } from "./src/hetzner/firewall.ts";
 import { Network } from "./src/hetzner/network.ts";
 import { spreadPlacement } from "./src/hetzner/placement.ts";
+import { SealKey } from "./src/hetzner/seal-key.ts";
 import { Server } from "./src/hetzner/server.ts";
 import { offeredServerType } from "./src/hetzner/server-type.ts";
 import { Volume } from "./src/hetzner/volume.ts";
@@ -53,6 +54,7 @@ export async function program({
   const placement = spreadPlacement("placement", owner);
   const volume = new Volume("volume", { owner, location, size: config.volumeSize, protect });
   const originTls = new OriginTls("origin", { hostnames: [hosts.app, ...SERVER_NAMES.map(hosts.server)] });
+  const sealKey = new SealKey("seal-key");
   const servers = SERVER_NAMES.slice(0, config.secondServer ? 2 : 1).map((name, index) => {
     const primary = index === 0;
     const healthHostname = hosts.server(name);
@@ -65,10 +67,16 @@ export async function program({
       subnetId: network.subnetId,
       firewallId: firewall.id,
       placementGroupId: placement.id.apply(Number),
+      primary,
       hostnames: [hosts.app, healthHostname],
+      // Releases go from one server to the next.
+      ...(primary ? {} : { after: hosts.server(SERVER_NAMES[index - 1] ?? SERVER_NAMES[0]) }),
       certificatePem: originTls.certificatePem,
       privateKeyPem: originTls.privateKeyPem,
+      sealKeyPem: sealKey.privateKeyPem,
+      releaseKey: config.releaseKey,
       releaseName: hosts.release,
+      images: [config.image.replace(/@.*/, "")],
       ...(primary ? { volumeId: volume.id } : {}),
     });
     return { name, primary, healthHostname, server };
@@ -129,7 +137,12 @@ export async function program({
     volume: { id: volume.id, name: volume.name, linuxDevice: volume.linuxDevice },
     workers: Object.fromEntries(workers),
     sites: Object.fromEntries(sites),
-    releaseRecord: { id: dns.releaseRecordId, name: hosts.release },
+    releaseRecord: {
+      id: dns.releaseRecordId,
+      name: hosts.release,
+      publicKey: config.releaseKey,
+      sealKey: sealKey.publicKeyPem,
+    },
     image: config.image,
   };
 }

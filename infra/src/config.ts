@@ -62,6 +62,16 @@ const KEYS = {
       ),
     example: `ghcr.io/quayside/app@sha256:${"1".repeat(64)}`,
   },
+  /** The public half of RELEASE_SIGNING_KEY: the servers run nothing that it has not signed. */
+  releaseKey: {
+    schema: z
+      .string()
+      .regex(
+        /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$/,
+        "must be the base64 line of an Ed25519 public key in PEM (openssl pkey -pubout)",
+      ),
+    example: "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=",
+  },
   secondServer: { schema: flag, example: '"false"' },
   /** In GB. Hetzner's limits: https://docs.hetzner.cloud/reference/cloud#volumes-create-a-volume */
   volumeSize: {

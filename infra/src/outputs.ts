@@ -48,7 +48,14 @@ export const StackOutputs = z.object({
   ),
   sites: z.record(z.string(), z.object({ project: z.string(), domain: z.string(), url: z.url() })),
   /** The DNS TXT record that tells the servers which image to run; written by the deploy, ignored by the stack. */
-  releaseRecord: z.object({ id, name: z.string() }),
+  releaseRecord: z.object({
+    id,
+    name: z.string(),
+    /** Whose signature the servers ask for: an Ed25519 public key, the base64 of its PEM. */
+    publicKey: z.string().optional(),
+    /** Seals what only the servers may read: an RSA public key in PEM. */
+    sealKey: z.string().optional(),
+  }),
   /** What the stack's configuration says the app should run: an image reference by digest. */
   image: z.string(),
 });

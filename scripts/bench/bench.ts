@@ -135,7 +135,9 @@ async function makePlayers(
       worlds.map(async (world, index) => {
         const name = index === 0 ? "ours" : "stock";
         const { accountId } = world.clouds.cloudflare;
-        const checkout = await makeCheckout(root, join(scratch, name, "checkout"), { workers, accountId });
+        const { releaseKey } = world;
+        const settings = { workers, accountId, releaseKey };
+        const checkout = await makeCheckout(root, join(scratch, name, "checkout"), settings);
         if (name === "ours") return { side: oursIn(checkout, world), checkout, world };
         await initStack(runProcess, checkout, world, "dev");
         return { side: stockIn(checkout, world), checkout, world };

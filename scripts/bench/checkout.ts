@@ -27,12 +27,12 @@ export interface Checkout {
  * Copies what git tracks and does not ignore, links the installed packages in, and adds small Workers until there are
  * `workers` of them.
  *
- * @param accountId goes into the stacks' settings, as a new owner would put it there
+ * @param accountId goes into the stacks' settings, and the release key too, as a new owner would put them there
  */
 export async function makeCheckout(
   root: string,
   dir: string,
-  options: { workers: number; accountId: string },
+  options: { workers: number; accountId: string; releaseKey: string },
 ): Promise<Checkout> {
   const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: root,
@@ -52,7 +52,9 @@ export async function makeCheckout(
   }
   const settings = ["dev", "prod"].map((stack) => {
     const file = join(dir, "infra", `Pulumi.${stack}.yaml`);
-    const text = readFileSync(file, "utf8").replace(/accountId: .*/, `accountId: ${options.accountId}`);
+    const text = readFileSync(file, "utf8")
+      .replace(/accountId: .*/, `accountId: ${options.accountId}`)
+      .replace(/releaseKey: .*/, `releaseKey: ${options.releaseKey}`);
     writeFileSync(file, text);
     return { file, text };
   });

@@ -17,6 +17,7 @@ export function oursIn(checkout: Checkout, world: World): Side {
     const env = {
       ...world.env,
       DIGEST_KEY: "a long random string for the bench",
+      RELEASE_SIGNING_KEY: world.signingKey,
       // As scripts/toolchain/launch.mjs does it on a fresh runner.
       NODE_DISABLE_COMPILE_CACHE: "1",
       // The verification goes through the rehearsed internet.

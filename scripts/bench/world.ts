@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
@@ -13,6 +14,9 @@ export interface World {
   clouds: Clouds;
   /** What both sides need to reach the clouds and the state: the variables of a workflow's step. */
   env: Record<string, string>;
+  /** The key that the servers trust, as the stacks' settings have it, and its private half in PEM. */
+  releaseKey: string;
+  signingKey: string;
   /** What runs the Pulumi program for an engine that is started by hand. */
   programHost: { address: string; pid: number };
   close(): Promise<void>;
@@ -61,7 +65,15 @@ export async function startWorld(dir: string, latencyMs: number): Promise<World>
     };
     const host = await startProgramHostProcess(env);
     started.push(host.stop);
-    return { clouds, env, programHost: host, close };
+    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+    return {
+      clouds,
+      env,
+      releaseKey: publicKey.export({ type: "spki", format: "der" }).toString("base64"),
+      signingKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      programHost: host,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -15,15 +15,16 @@ import { type Cloudflare, cloudflare } from "../providers/cloudflare.ts";
 import type { UpdateRegistry } from "../recovery/registry.ts";
 import { withoutStrays } from "../release/live.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
-import { writeRecord } from "../release/record.ts";
 import { refuseWhileHeld } from "../release/rolled-back.ts";
 import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { type CheckResult, checksOf, verify } from "../release/verify.ts";
 import { engineVersion } from "../stack/engine.ts";
+import { rawOutputs } from "../stack/outputs.ts";
 import type { Preview } from "../stack/preview.ts";
 import { edgeChanges } from "./edge-changes.ts";
 import type { OpenedStack } from "./environment.ts";
 import { gradualRollout } from "./gradual-rollout.ts";
+import { appTokenHash, assertSigner, writeReleaseRecord } from "./release-record.ts";
 import { findStrays } from "./strays.ts";
 import { updateStack } from "./update-stack.ts";
 
@@ -94,6 +95,7 @@ export async function deploy(
       digestKey,
       planFile: join(plans, "plan.json"),
       async guard(found) {
+        assertSigner(stack, rawOutputs(found.events));
         const [reviewed, other] = await Promise.all([
           order.guard(found),
           findStrays(context, stack, last, found.events),
@@ -128,12 +130,14 @@ export async function deploy(
       digest: changeDigest,
       versions: { pulumi: engineVersion, wrangler: wranglerVersion() },
       image: outputs.image,
+      appTokenHash: appTokenHash(stack),
       startedAt: started.toISOString(),
       previous: previous?.id,
     } as const;
 
     context.signal.throwIfAborted();
-    const isAnnounced = previous?.image === outputs.image && !strays.some(({ kind }) => kind === "record");
+    const isAnnounced =
+      wasAnnounced(stack, outputs, [previous, last]) && !strays.some(({ kind }) => kind === "record");
     const announced = isAnnounced
       ? Promise.resolve(false)
       : writeReleaseRecord(context, stack, outputs, order.releaseId, outputs.image).then(() => true);
@@ -266,22 +270,17 @@ function cloudflareOf({ secrets }: OpenedStack): Cloudflare {
   return cloudflare(secrets.require("CLOUDFLARE_API_TOKEN"), secrets.get("CLOUDFLARE_BASE_URL"));
 }
 
-/** Writes the DNS record that the servers follow. */
-export async function writeReleaseRecord(
-  context: Context,
+/**
+ * Whether the servers were told this image, and the token for its secrets. By the last good release and by the last one:
+ * after a failed release they were told another image than they run, and a release that failed is announced once more.
+ */
+function wasAnnounced(
   stack: OpenedStack,
-  outputs: StackOutputs,
-  release: string,
-  image: string,
-): Promise<void> {
-  await context.reporter.step(
-    "Release record",
-    async () => {
-      const content = writeRecord({ release, image }, stack.secrets.get("RELEASE_SIGNING_KEY"));
-      await cloudflareOf(stack).updateDnsRecord(outputs.zone.id, outputs.releaseRecord.id, `"${content}"`);
-    },
-    () => image,
-  );
+  { image }: StackOutputs,
+  before: (ReleaseManifest | undefined)[],
+): boolean {
+  const token = appTokenHash(stack);
+  return before.every((release) => release?.image === image && release.appTokenHash === token);
 }
 
 /** The secrets that Workers get, and the key for their hashes. */

@@ -36,6 +36,8 @@ export const ReleaseManifest = z.object({
   ),
   /** The app's image by digest, `ghcr.io/quayside/app@sha256:…`. */
   image: z.string(),
+  /** A keyed hash of the token that opens the app's secrets: another one is announced to the servers. */
+  appTokenHash: z.string().optional(),
   /** A Neon branch made before this release's migrations. */
   restorePoint: z.string().optional(),
   startedAt: z.iso.datetime(),

@@ -26,11 +26,17 @@ export interface ServerArgs {
   subnetId: Input<string>;
   firewallId: Input<number>;
   placementGroupId: Input<number>;
-  /** The hostnames that the server answers to; all others are refused. */
-  hostnames: string[];
+  primary: boolean;
+  /** The app's hostname, then the server's own; all others are refused. */
+  hostnames: [app: string, own: string];
+  /** The hostname of the server that takes a release before this one. */
+  after?: string;
   certificatePem: Input<string>;
   privateKeyPem: Input<string>;
+  sealKeyPem: Input<string>;
+  releaseKey: string;
   releaseName: string;
+  images: [string, ...string[]];
   /** The id of the volume that this server keeps its data on, if it has one. */
   volumeId?: Input<string>;
   /** Whether its addresses refuse to be deleted. */
@@ -72,16 +78,21 @@ export class Server extends ComponentResource {
     const ipv4 = address("ipv4");
     const ipv6 = address("ipv6");
 
-    const birth = all([args.certificatePem, args.privateKeyPem, args.volumeId]).apply(
-      ([certificatePem, privateKeyPem, volumeId]) =>
+    const birth = all([args.certificatePem, args.privateKeyPem, args.sealKeyPem, args.volumeId]).apply(
+      ([certificatePem, privateKeyPem, sealKeyPem, volumeId]) =>
         userData({
           project: owner.project,
           stack: owner.stack,
           server: name,
+          primary: args.primary,
           hostnames: args.hostnames,
+          after: args.after,
           certificatePem,
           privateKeyPem,
+          sealKeyPem,
+          releaseKey: args.releaseKey,
           releaseName: args.releaseName,
+          images: args.images,
           volumeId,
         }),
     );

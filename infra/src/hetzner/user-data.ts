@@ -1,4 +1,6 @@
+import { gzipSync } from "fflate";
 import { stringify } from "yaml";
+import { machineFiles } from "./machine-files.ts";
 import { ORIGIN_PULL_CA } from "./origin-pull-ca.ts";
 
 /** What a server is told at its birth. Nothing else may go in: any change of the result replaces the server. */
@@ -7,36 +9,55 @@ export interface Birth {
   stack: string;
   /** The server's short name, `server1`. */
   server: string;
-  /** The hostnames that it answers to. */
-  hostnames: string[];
+  /** Whether it migrates the database; the others wait for it. */
+  primary: boolean;
+  /** The app's hostname first, then the server's own. All others are refused. */
+  hostnames: [app: string, own: string];
+  /** The hostname of the server that has to run a release before this one takes it. */
+  after?: string | undefined;
   certificatePem: string;
   /** Secret, and so is the whole result. */
   privateKeyPem: string;
+  /** Opens what the release record has sealed for the servers; secret. PEM. */
+  sealKeyPem: string;
+  /** Whose signature a release record must have: an Ed25519 public key, the base64 of its PEM. */
+  releaseKey: string;
   /** The DNS TXT record that says which image to run. */
   releaseName: string;
+  /** The only image names that it will run, without a digest. */
+  images: [string, ...string[]];
   volumeId?: string | undefined;
 }
 
-/** Where the app listens on its server; only the reverse proxy reaches it. */
-const APP = "127.0.0.1:8000";
 const DATA = "/srv/data";
+/** The user and group that the app runs as, in its container and on the volume. */
+const APP_USER = 10001;
+/** When a server may restart for an upgrade, UTC; two servers never at once. */
+const REBOOT_TIMES: { [server: string]: string } = { server1: "09:00", server2: "09:40" };
+/** DNS over HTTPS, in JSON form; the second where the first does not answer. */
+const RESOLVERS = ["https://cloudflare-dns.com/dns-query", "https://dns.google/resolve"];
 
 /**
  * A new server's cloud-config (https://cloudinit.readthedocs.io/en/22.4/reference/modules.html): Docker, the reverse proxy
- * with its certificate, the data volume, upgrades by itself, no way in but HTTPS, and no metadata service for containers.
+ * with its certificate, the data volume, the agent that follows the release record, upgrades by itself, no way in but HTTPS.
  *
  * Pure, and stable: the same birth gives the same text. Hetzner takes at most 32 KiB.
  */
 export function userData(birth: Birth): string {
   const files = [
+    ...machineFiles().map(({ path, content }) => packed(path, content)),
     file("/etc/quayside/server.json", serverDescription(birth)),
+    file("/etc/quayside/app.env", appEnvironment(birth)),
+    file("/etc/quayside/release.pub", publicKeyPem(birth.releaseKey)),
+    file("/etc/quayside/seal.key", birth.sealKeyPem, "0600"),
     file("/etc/quayside/tls/origin.pem", birth.certificatePem),
     file("/etc/quayside/tls/origin.key", birth.privateKeyPem, "0600"),
     file("/etc/quayside/tls/origin-pull-ca.pem", ORIGIN_PULL_CA),
-    file("/etc/nginx/conf.d/app.conf", reverseProxy(birth.hostnames)),
-    file("/etc/quayside/metadata-guard.nft", METADATA_GUARD),
-    file("/etc/systemd/system/metadata-guard.service", METADATA_GUARD_SERVICE),
-    file("/etc/apt/apt.conf.d/52-unattended-upgrades-local", UNATTENDED_UPGRADES),
+    file("/etc/nginx/quayside/server-name.conf", `server_name ${birth.hostnames.join(" ")};\n`),
+    file(
+      "/etc/apt/apt.conf.d/53-reboot-window",
+      `Unattended-Upgrade::Automatic-Reboot-Time "${REBOOT_TIMES[birth.server] ?? "09:00"}";\n`,
+    ),
     ...(birth.volumeId === undefined
       ? []
       : [
@@ -47,13 +68,22 @@ export function userData(birth: Birth): string {
   const cloudConfig = {
     package_update: true,
     package_upgrade: true,
-    packages: ["docker.io", "nftables", "nginx-light", "unattended-upgrades"],
+    packages: [
+      "docker.io",
+      "logrotate",
+      "nftables",
+      "nginx-light",
+      "openssl",
+      "python3",
+      "systemd-timesyncd",
+      "unattended-upgrades",
+    ],
     ssh_pwauth: false,
     disable_root: true,
     users: [
       {
         name: "app",
-        uid: 10001,
+        uid: APP_USER,
         system: true,
         no_create_home: true,
         homedir: DATA,
@@ -61,18 +91,22 @@ export function userData(birth: Birth): string {
         lock_passwd: true,
       },
     ],
+    swap: { filename: "/swapfile", size: "1G" },
     write_files: files,
     runcmd: [
       ["systemctl", "daemon-reload"],
-      ["systemctl", "enable", "--now", "metadata-guard.service"],
+      ["systemctl", "enable", "--now", "host-firewall.service"],
       ["systemctl", "disable", "--now", "ssh.service"],
-      ...(birth.volumeId === undefined
-        ? [["install", "--directory", "--owner=app", "--group=app", DATA]]
-        : [["systemctl", "enable", "--now", "srv-data.automount"]]),
+      ["systemctl", "restart", "systemd-journald.service"],
+      ["systemctl", "enable", "--now", "systemd-timesyncd.service"],
+      ...(birth.volumeId === undefined ? [] : [["systemctl", "enable", "--now", "srv-data.automount"]]),
+      // With a volume, this is what mounts it; its owner is set on the volume itself then.
+      ["install", "--directory", `--owner=${APP_USER}`, `--group=${APP_USER}`, DATA],
       ["rm", "--force", "/etc/nginx/sites-enabled/default"],
       ["systemctl", "enable", "nginx.service"],
       ["systemctl", "restart", "nginx.service"],
       ["systemctl", "enable", "--now", "docker.service"],
+      ["systemctl", "enable", "--now", "release-agent.timer"],
     ],
   };
   return `#cloud-config\n${stringify(cloudConfig, { lineWidth: 0 })}`;
@@ -82,96 +116,60 @@ function file(path: string, content: string, permissions: "0600" | "0644" = "064
   return { path, permissions, owner: "root:root", content };
 }
 
-/** Who this server is, for what runs on it: the release record tells it what to run. */
-function serverDescription({ project, stack, server, releaseName }: Birth): string {
-  return `${JSON.stringify({ project, stack, server, releaseRecord: releaseName, app: APP, data: DATA }, null, 2)}\n`;
+/**
+ * A file that is the same on every server, packed where that saves room. Not by Node's own zlib, whose result may differ
+ * between processors and versions: another text for the same birth would replace the server.
+ */
+function packed(path: string, content: string) {
+  const plain = file(path, content);
+  const gzip = Buffer.from(gzipSync(Buffer.from(content), { level: 9, mtime: 0 })).toString("base64");
+  return gzip.length < content.length ? { ...plain, encoding: "gz+b64", content: gzip } : plain;
+}
+
+/** Who this server is, for its agent. */
+function serverDescription(birth: Birth): string {
+  const [host] = birth.hostnames;
+  const description = {
+    project: birth.project,
+    stack: birth.stack,
+    server: birth.server,
+    primary: birth.primary,
+    ...(birth.after === undefined ? {} : { after: `https://${birth.after}/_release` }),
+    host,
+    health: "/health",
+    releaseRecord: birth.releaseName,
+    images: birth.images,
+    resolvers: RESOLVERS,
+    doppler: "https://api.doppler.com",
+    user: `${APP_USER}:${APP_USER}`,
+    group: APP_USER,
+  };
+  return `${JSON.stringify(description, null, 1)}\n`;
+}
+
+/** What the app is told of its surroundings; none of it is secret. */
+function appEnvironment({ stack, server, hostnames: [app] }: Birth): string {
+  return `STACK=${stack}\nSERVER=${server}\nAPP_HOST=${app}\nAPP_USER=${APP_USER}:${APP_USER}\n`;
+}
+
+function publicKeyPem(base64: string): string {
+  return `-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`;
 }
 
 /**
- * TLS with the Origin CA certificate, for visitors that show Cloudflare's client certificate and ask for a known host.
- * The firewall lets nobody but Cloudflare in, so its word on the visitor's address is good.
+ * By id, as the kernel's names change (https://docs.hetzner.com/cloud/volumes/faq/). A server without its volume comes up
+ * all the same, and only what needs the data waits. The file system grows with the volume at the next start.
  */
-function reverseProxy(hostnames: string[]): string {
-  return `server_tokens off;
-
-server {
-  listen 443 ssl http2 default_server;
-  listen [::]:443 ssl http2 default_server;
-  ssl_reject_handshake on;
-}
-
-server {
-  listen 443 ssl http2;
-  listen [::]:443 ssl http2;
-  server_name ${hostnames.join(" ")};
-
-  ssl_certificate /etc/quayside/tls/origin.pem;
-  ssl_certificate_key /etc/quayside/tls/origin.key;
-  ssl_client_certificate /etc/quayside/tls/origin-pull-ca.pem;
-  ssl_verify_client on;
-  ssl_protocols TLSv1.2 TLSv1.3;
-
-  client_max_body_size 20m;
-
-  location / {
-    proxy_pass http://${APP};
-    proxy_http_version 1.1;
-    proxy_set_header Host $host;
-    proxy_set_header X-Forwarded-For $http_cf_connecting_ip;
-    proxy_set_header X-Forwarded-Proto https;
-    proxy_set_header Connection "";
-  }
-}
-`;
-}
-
-/**
- * The metadata service hands out this very text with the private key in it, so nothing but root's own processes may ask it:
- * containers come through "forward", or as another user through "output".
- */
-const METADATA_GUARD = `table inet metadata_guard
-delete table inet metadata_guard
-table inet metadata_guard {
-  chain forward {
-    type filter hook forward priority -10; policy accept;
-    ip daddr 169.254.169.254 drop
-  }
-  chain output {
-    type filter hook output priority -10; policy accept;
-    ip daddr 169.254.169.254 meta skuid != 0 drop
-  }
-}
-`;
-
-const METADATA_GUARD_SERVICE = `[Unit]
-Description=Keep containers away from the metadata service
-Before=docker.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/sbin/nft --file /etc/quayside/metadata-guard.nft
-
-[Install]
-WantedBy=multi-user.target
-`;
-
-const UNATTENDED_UPGRADES = `APT::Periodic::Update-Package-Lists "1";
-APT::Periodic::Unattended-Upgrade "1";
-Unattended-Upgrade::Automatic-Reboot "true";
-Unattended-Upgrade::Automatic-Reboot-Time "04:00";
-`;
-
-/** By id, as the kernel's names change. https://docs.hetzner.com/cloud/volumes/faq/ */
 function dataMount(volumeId: string): string {
   return `[Unit]
 Description=The data volume
+Wants=systemd-growfs@srv-data.service
 
 [Mount]
 What=/dev/disk/by-id/scsi-0HC_Volume_${volumeId}
 Where=${DATA}
 Type=ext4
-Options=discard,noatime
+Options=nofail,discard,noatime,nodev,nosuid
 
 [Install]
 WantedBy=multi-user.target

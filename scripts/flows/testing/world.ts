@@ -1,3 +1,4 @@
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setGlobalProxyFromEnv } from "node:http";
 import { homedir } from "node:os";
@@ -23,6 +24,9 @@ export const SECRETS = {
   PULUMI_CONFIG_PASSPHRASE: "passphrase-of-the-flows-test",
   DIGEST_KEY: "digest-key-of-the-flows-test",
   INTAKE_SIGNING_KEY: "intake-key-of-the-flows-test",
+  RELEASE_SIGNING_KEY: generateKeyPairSync("ed25519")
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString(),
 };
 
 /** What makes a job: the event, the commit, and the GitHub environment that it runs in. */
@@ -83,7 +87,13 @@ export async function makeWorld(root: string): Promise<World> {
     makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) => {
       const file = join(fresh.dir, "infra", "Pulumi.dev.yaml");
       const text = readFileSync(file, "utf8");
-      writeFileSync(file, text.replace(/accountId: .*/, `accountId: ${clouds.cloudflare.accountId}`));
+      const releaseKey = createPublicKey(SECRETS.RELEASE_SIGNING_KEY).export({ type: "spki", format: "der" });
+      writeFileSync(
+        file,
+        text
+          .replace(/accountId: .*/, `accountId: ${clouds.cloudflare.accountId}`)
+          .replace(/releaseKey: .*/, `releaseKey: ${releaseKey.toString("base64")}`),
+      );
     }),
     fillEsc(clouds),
   ]);

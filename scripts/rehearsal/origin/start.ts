@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
-import { readRecord } from "../../release/record.ts";
 import { openStore } from "../clouds/base/store.ts";
+import { type AnnouncedRelease, openRecordReader } from "./record-reader.ts";
 
 /** A server of the Hetzner cloud as far as the stand-in must know it. */
 export interface BornServer {
+  id: number;
   name: string;
   userData: string;
 }
@@ -32,28 +33,36 @@ export interface DeliveredMessage {
   at: string;
 }
 
-const Description = z.object({ releaseRecord: z.string() });
+/** A server with what it "runs", if anything, and why it does not follow the record. */
+type Running = { server: string; problem?: string } & Partial<AnnouncedRelease>;
 
 /** An image of this tag-like digest end answers every page but the health ones with an error: a release that looks healthy. */
 const BROKEN_IMAGE = /bad[0-9a-f]*$/;
 
 /**
- * Stands in for Django on every server of the world: one HTTP server that says which image it "runs", by the release
- * record that the server's own user-data names. It is no Django and runs no container.
+ * Stands in for every server of the world: one HTTP server that says which image it "runs", by the release record that the
+ * server's own user-data names, read and verified by the agent of that user-data. It is no Django and runs no container.
  */
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const store = openStore(options.world, "origin");
   const messages = store.collection<DeliveredMessage>("messages");
 
-  async function running(
-    ip: string,
-  ): Promise<{ server: string; release: string; image: string } | undefined> {
+  const readRecord = openRecordReader();
+  /** By the server's id: what it runs goes on where the record is not to be trusted. */
+  const releases = store.collection<AnnouncedRelease>("releases");
+
+  async function running(ip: string): Promise<Running | undefined> {
     const server = options.findServer(ip);
-    const json = server && /"releaseRecord":\s*"([^"]+)"/.exec(server.userData)?.[1];
-    const { releaseRecord } = Description.parse({ releaseRecord: json ?? "" });
-    const content = releaseRecord ? await options.resolveTxt(releaseRecord) : undefined;
-    const record = content === undefined ? undefined : readRecord(content);
-    return server && record ? { server: server.name, ...record } : undefined;
+    if (!server) return undefined;
+    const outcome = await readRecord(server.userData, options.resolveTxt);
+    const before = releases.get(String(server.id));
+    // A record that is older than what the server has seen is one that somebody kept.
+    const good = outcome?.release && outcome.release.at >= (before?.at ?? 0) ? outcome.release : undefined;
+    if (good && good.at !== before?.at) releases.put(String(server.id), good);
+    const live = good ?? before;
+    const problem =
+      outcome?.problem ?? (outcome?.release && !good ? "the release record is older" : undefined);
+    return { server: server.name, ...live, ...(problem ? { problem } : {}) };
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -65,9 +74,16 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     const live = await running(String(request.headers["x-rehearsal-ip"] ?? ""));
     if (path === "/_release") {
       response.setHeader("access-control-allow-origin", "*");
-      return json(live ? 200 : 503, live ?? { release: null, image: null });
+      return json(live?.image ? 200 : 503, {
+        schema: 1,
+        server: live?.server ?? null,
+        release: live?.release ?? null,
+        image: live?.image ?? null,
+        healthy: live?.image !== undefined,
+        lastError: live?.problem ?? null,
+      });
     }
-    if (!live) return send(503, "text/plain", "No image runs on this server yet.\n");
+    if (!live?.image) return send(503, "text/plain", "No image runs on this server yet.\n");
     if (path === "/health") return json(200, { ok: true });
     if (BROKEN_IMAGE.test(live.image)) return send(500, "text/html", "<h1>Server Error (500)</h1>\n");
     if (path === "/intake/messages" && request.method === "POST") {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Checkout, makeCheckout } from "./checkout.ts";
@@ -84,7 +84,7 @@ async function buildUp(
         );
   const canaries = plantedSecrets(clouds);
   const checkout = await makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) => {
-    if (!empty) useWorld(fresh.dir, clouds.cloudflare.accountId);
+    if (!empty) useWorld(fresh.dir, clouds.cloudflare.accountId, canaries.RELEASE_SIGNING_KEY ?? "");
   });
   const backend = `file://${join(dir, "state")}`;
   const runner = new Runner({ clouds, dir: join(dir, "jobs"), backend, providers });
@@ -119,11 +119,15 @@ async function both(write: Promise<string>, read: Promise<string>): Promise<{ wr
   return { write: await write, read: await read };
 }
 
-/** The template's example account is replaced by the world's, as a new owner would do it. */
-function useWorld(checkout: string, accountId: string): void {
+/** The template's example account and release key are replaced by the world's, as a new owner would do it. */
+function useWorld(checkout: string, accountId: string, signingKey: string): void {
+  const releaseKey = createPublicKey(signingKey).export({ type: "spki", format: "der" }).toString("base64");
   for (const stack of ["dev", "prod"]) {
     const file = join(checkout, "infra", `Pulumi.${stack}.yaml`);
-    writeFileSync(file, readFileSync(file, "utf8").replace(/accountId: .*/, `accountId: ${accountId}`));
+    const settings = readFileSync(file, "utf8")
+      .replace(/accountId: .*/, `accountId: ${accountId}`)
+      .replace(/releaseKey: .*/, `releaseKey: ${releaseKey}`);
+    writeFileSync(file, settings);
   }
 }
 
