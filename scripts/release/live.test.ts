@@ -1,10 +1,15 @@
+import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { asLive, describeStray, type Live, straysOf, withoutStrays } from "./live.ts";
-import { writeRecord } from "./record.ts";
+import { quotedStrings, writeRecord } from "./record.ts";
 import { image, manifest } from "./testing/manifest.ts";
 
 const release = manifest(1);
-const record = `"${writeRecord({ release: release.id, image: release.image })}"`;
+const signingKey = generateKeyPairSync("ed25519")
+  .privateKey.export({ type: "pkcs8", format: "pem" })
+  .toString();
+const at = new Date(1_790_000_000_000);
+const record = quotedStrings(writeRecord({ release: release.id, at, image: release.image }, signingKey));
 const worker = (...ids: string[]) => ({
   versions: ids.map((id) => ({ id, percentage: 100 / ids.length })),
   lostRoutes: [],
@@ -31,7 +36,7 @@ test("Each part that strayed is named with what is live, since when and by whom"
       },
     },
     sites: { www: { deploymentId: undefined } },
-    record: `"${writeRecord({ release: "other", image: image("7") })}"`,
+    record: `"${writeRecord({ release: "other", at, image: image("7") }, signingKey)}"`,
   };
   expect(straysOf(release, live).map(describeStray)).toEqual([
     "Worker intake runs version version-0 (50 %) and version version-1 (50 %) since 2026-11-20 03:04 UTC (kim@example.com), and not version version-1.",
