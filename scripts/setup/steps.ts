@@ -6,6 +6,7 @@ import { environmentsStep } from "./steps/environments.ts";
 import { labelsStep } from "./steps/labels.ts";
 import { neonStep } from "./steps/neon.ts";
 import { protectionStep } from "./steps/protection.ts";
+import { releaseKeysStep } from "./steps/release-keys.ts";
 import { repositoryStep } from "./steps/repository.ts";
 import { secretsStep } from "./steps/secrets.ts";
 import { stackFilesStep } from "./steps/stack-files.ts";
@@ -26,6 +27,7 @@ export const STEPS: readonly Step[] = [
   dopplerStep,
   stateStep,
   secretsStep,
+  releaseKeysStep,
   trustStep,
   variablesStep,
   zoneTlsStep,
