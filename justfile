@@ -53,8 +53,8 @@ drift *arguments:
     npm run drift -- {{arguments}}
 
 # Publish the release page of a tag
-publish tag *arguments:
-    npm run publish -- {{tag}} {{arguments}}
+notes tag *arguments:
+    npm run notes -- {{tag}} {{arguments}}
 
 # Print the releases of a stack
 releases stack:

@@ -20,7 +20,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   rollback: () => import("./commands/rollback.ts"),
   resume: () => import("./commands/resume.ts"),
   drift: () => import("./commands/drift.ts"),
-  publish: () => import("./commands/publish.ts"),
+  notes: () => import("./commands/notes.ts"),
   releases: () => import("./commands/releases.ts"),
   setup: () => import("./commands/setup.ts"),
   cleanup: () => import("./commands/cleanup.ts"),

@@ -103,7 +103,7 @@ const PERMISSIONS: Record<string, z.infer<typeof Permissions>> = {
   "release-prod/prod": DEPLOY,
   "rollback/rollback": DEPLOY,
   "resume/resume": DEPLOY,
-  "release-prod/publish": { contents: "write", deployments: "read", "pull-requests": "read" },
+  "release-prod/notes": { contents: "write", deployments: "read", "pull-requests": "read" },
   "release-prod/plan": { contents: "read", deployments: "read", "id-token": "write" },
   "drift/drift": {
     contents: "read",

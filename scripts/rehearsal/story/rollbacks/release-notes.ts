@@ -16,7 +16,7 @@ export const releaseNotes: Scene<RollbackMemory> = {
       await stage.job({
         name: "Publish v1.1.0",
         workflow: "release-prod.yml",
-        command: ["publish", "v1.1.0"],
+        command: ["notes", "v1.1.0"],
         event: stage.github.pushEvent("refs/tags/v1.1.0", "0".repeat(40), newest),
         sha: newest,
         ref: "refs/tags/v1.1.0",

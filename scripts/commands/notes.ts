@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
 import { identifyCaller } from "../flows/environment.ts";
-import { publishTag } from "../flows/publish-release.ts";
+import { publishTag } from "../flows/publish-notes.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
@@ -9,8 +9,8 @@ const Values = z.object({ stack: z.string().default("prod") });
 
 export const command: Command = {
   summary: "Publish the GitHub Release of a tag: notes from the merged pull requests, and the manifest",
-  usage: "publish -- <tag> [--stack prod]",
-  examples: ["npm run publish -- v1.4.0"],
+  usage: "notes -- <tag> [--stack prod]",
+  examples: ["npm run notes -- v1.4.0"],
   positionals: ["tag"],
   options: { stack: { type: "string" } },
   async run(context, { values, positionals }) {
