@@ -25,6 +25,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   setup: () => import("./commands/setup.ts"),
   cleanup: () => import("./commands/cleanup.ts"),
   new: () => import("./commands/new.ts"),
+  intake: () => import("./commands/intake.ts"),
   rehearse: () => import("./commands/rehearse.ts"),
 };
 

@@ -180,9 +180,9 @@ describe("the playbook", () => {
   });
 });
 
-describe("the README", () => {
+describe("the README, or that of a Worker", () => {
   it("names every variable that the pipeline knows", () => {
-    const codes = pages.get("README.md")?.codes ?? [];
+    const codes = [...pages].flatMap(([file, page]) => (/README\.md$/.test(file) ? page.codes : []));
     expect(VARIABLES.map(({ name }) => name).filter((name) => !codes.includes(name))).toEqual([]);
   });
 });

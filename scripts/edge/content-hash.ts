@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
-const IGNORED_FOLDERS = /^(node_modules|\.wrangler|test|coverage)$/;
+/** `django` and `load` are the receiving side and the load test, which stand beside a Worker and do not go with it. */
+const IGNORED_FOLDERS = /^(node_modules|\.wrangler|test|coverage|django|load)$/;
 const IGNORED_FILES = /(^\.DS_Store$|\.test\.ts$|^README\.md$|^vitest\.config\.ts$|^\.dev\.vars)/;
 
 /**

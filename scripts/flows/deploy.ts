@@ -289,7 +289,7 @@ export function workerSecrets(
   hashKey: string,
 ): { values: Record<string, string>; hashKey: string } {
   const values: Record<string, string> = {};
-  for (const name of ["INTAKE_SIGNING_KEY", "INTAKE_OPERATOR_KEY"]) {
+  for (const name of ["INTAKE_SIGNING_KEY", "INTAKE_OPERATOR_KEY", "INTAKE_TURNSTILE_SECRET"]) {
     const value = stack.secrets.get(name);
     if (value) values[name] = value;
   }

@@ -3,7 +3,11 @@ import { mask } from "./redaction.ts";
 import { type Consumer, ENDPOINTS, VARIABLES } from "./variables.ts";
 
 /** What a job may do with what it opens: a preview only reads, and gets credentials that can do no more. */
-export type Purpose = "preview" | "deploy";
+export type Purpose =
+  | "preview"
+  | "deploy"
+  /** Works on what runs, and needs only the variables that it asks for. */
+  | "operate";
 
 /** The opened variables of one stack, already masked. */
 export interface Secrets {
@@ -41,7 +45,8 @@ export async function openSecrets(
     if (variable.secret) mask(value);
     values.set(variable.name, value);
   }
-  const missing = VARIABLES.filter((variable) => variable.required && !values.has(variable.name));
+  const required = purpose === "operate" ? [] : VARIABLES.filter((variable) => variable.required);
+  const missing = required.filter((variable) => !values.has(variable.name));
   if (missing.length > 0) {
     throw new UserError(
       "secret-missing",

@@ -59,8 +59,16 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: "INTAKE_OPERATOR_KEY",
     secret: true,
-    for: ["wrangler"],
+    // As the signing key: in a file of secrets, never in wrangler's environment.
+    for: ["pipeline"],
     what: "any long random string; opens the intake Worker's calls for operators, which do not exist without it",
+    required: false,
+  },
+  {
+    name: "INTAKE_TURNSTILE_SECRET",
+    secret: true,
+    for: ["pipeline"],
+    what: "the secret key of a Turnstile widget (dash.cloudflare.com, Turnstile); without it the intake asks nobody for a token",
     required: false,
   },
   {

@@ -9,9 +9,11 @@ export default defineConfig({
       miniflare: {
         bindings: {
           BACKEND_URL: inject("backendUrl"),
+          TURNSTILE_URL: `${inject("backendUrl")}/siteverify`,
           INTAKE_SIGNING_KEY: "whsec_cXVheXNpZGUtdGVzdC1rZXktMDAwMQ==",
           INTAKE_OPERATOR_KEY: "operator-test-key",
         },
+        r2Buckets: ["INTAKE_UPLOADS"],
       },
     })),
   ],

@@ -27,7 +27,8 @@ it("answers 202 with an id when the message is stored", async () => {
 });
 
 it("leads a form without JavaScript to the thank-you page", async () => {
-  for (const body of [new URLSearchParams(aMessage), formData(aMessage)]) {
+  const another = { ...aMessage, message: "And one on Saturday?" };
+  for (const body of [new URLSearchParams(aMessage), formData(another)]) {
     const response = await send("/intake", { method: "POST", headers: browser, body });
     expect(response.status).toBe(303);
     expect(response.headers.get("location")).toBe("/thanks");
@@ -133,6 +134,16 @@ it("takes a repeated post with the same idempotency key once, even after its del
   expect(await (await post(aMessage, headers)).json()).toEqual(first);
   await pass(0);
   expect(await backend.received()).toHaveLength(1);
+});
+
+it("takes a form that was sent twice once, whoever else wrote the same words", async () => {
+  const first = await (await post(aMessage)).json();
+  expect(await (await post(aMessage)).json()).toEqual(first);
+  expect(await (await post({ ...aMessage, email: "kim@example.org" })).json()).not.toEqual(first);
+  expect(await waiting()).toBe(2);
+  // A program that names its posts may say the same twice.
+  for (const key of ["one", "two"]) await post(aMessage, { "idempotency-key": key });
+  expect(await waiting()).toBe(4);
 });
 
 it("refuses an idempotency key that belongs to another message of the sender", async () => {

@@ -2,22 +2,29 @@ import { accept } from "./accept.ts";
 import type { Env } from "./env.ts";
 import { health } from "./health.ts";
 import { log } from "./log.ts";
-import { listDeadLetters, purgeDeadLetter, replayDeadLetter } from "./operator.ts";
+import { listDeadLetters, purgeDeadLetters, replayDeadLetters, showDeadLetter } from "./operator.ts";
 import { corsHeaders } from "./origin.ts";
 import { Problem, problemResponse } from "./problem.ts";
 import { readSettings } from "./settings.ts";
+import { getUpload, grantUpload, putUpload } from "./uploads/uploads.ts";
 
 export { Outbox } from "./outbox/outbox.ts";
 
 type Handler = (request: Request, env: Env, id: string) => Promise<Response>;
 
-/** Path patterns with their methods; the group is a letter's id. */
+/** Path patterns with their methods; the group is the id of a letter or a file. */
 const routes: { path: RegExp; methods: Record<string, Handler> }[] = [
   { path: /^\/intake\/?$/, methods: { POST: accept, OPTIONS: preflight } },
   { path: /^\/intake\/healthz$/, methods: { GET: healthz, HEAD: healthz } },
   { path: /^\/intake\/dead-letters$/, methods: { GET: listDeadLetters } },
-  { path: /^\/intake\/dead-letters\/([\w-]{1,64})$/, methods: { DELETE: purgeDeadLetter } },
-  { path: /^\/intake\/dead-letters\/([\w-]{1,64})\/replay$/, methods: { POST: replayDeadLetter } },
+  { path: /^\/intake\/dead-letters\/replay$/, methods: { POST: replayDeadLetters } },
+  { path: /^\/intake\/dead-letters\/purge$/, methods: { POST: purgeDeadLetters } },
+  { path: /^\/intake\/dead-letters\/([\w-]{1,64})$/, methods: { GET: showDeadLetter } },
+  { path: /^\/intake\/uploads$/, methods: { POST: grantUpload, OPTIONS: preflight } },
+  {
+    path: /^\/intake\/uploads\/([\w-]{1,64})$/,
+    methods: { PUT: putUpload, GET: getUpload, OPTIONS: preflight },
+  },
 ];
 
 export default {
@@ -50,8 +57,7 @@ async function preflight(request: Request, env: Env): Promise<Response> {
   return new Response(null, {
     status: 204,
     headers: {
-      allow: "POST, OPTIONS",
-      "access-control-allow-methods": "POST",
+      "access-control-allow-methods": "POST, PUT",
       "access-control-allow-headers": "content-type, idempotency-key",
       "access-control-max-age": "600",
       ...corsHeaders(request, settings.allowedOrigins),

@@ -1,47 +1,82 @@
+import * as z from "zod/mini";
 import type { Env } from "./env.ts";
 import { allOutboxes } from "./outbox/shard.ts";
 import { Problem } from "./problem.ts";
 
+/** Dead letters of one outbox that one answer has at most. */
 const PAGE = 100;
+const MOST_BYTES = 65_536;
+
+const Ids = z.object({ ids: z.array(z.uuid()).check(z.minLength(1), z.maxLength(1000)) });
 
 /**
- * The operator's calls on dead letters, opened by `Authorization: Bearer <INTAKE_OPERATOR_KEY>`:
- * `GET /intake/dead-letters`, `POST /intake/dead-letters/<id>/replay`, `DELETE /intake/dead-letters/<id>`.
+ * `GET /intake/dead-letters`: the parked messages, those that were parked first first, without what is in them.
+ * `total` may be more than the list has.
+ *
+ * This and the calls below are opened by `Authorization: Bearer <INTAKE_OPERATOR_KEY>`.
  *
  * @throws Problem 401 or 404; 404 for everything when no operator key is set
  */
 export async function listDeadLetters(request: Request, env: Env): Promise<Response> {
   await admit(request, env);
-  const lists = await Promise.all(allOutboxes(env).map(({ stub }) => stub.deadLetters(PAGE)));
-  const letters = lists.flat().sort((a, b) => a.parkedAt - b.parkedAt);
-  return Response.json(
-    {
-      deadLetters: letters.map(({ body, receivedAt, parkedAt, ...rest }) => ({
-        ...rest,
-        receivedAt: new Date(receivedAt).toISOString(),
-        parkedAt: new Date(parkedAt).toISOString(),
-        payload: JSON.parse(body) as unknown,
-      })),
-    },
-    { headers: { "cache-control": "no-store" } },
+  const lists = await Promise.all(
+    allOutboxes(env).map(async ({ stub }) => {
+      const [letters, { parked }] = await Promise.all([stub.deadLetters(PAGE), stub.state()]);
+      return { letters, parked };
+    }),
   );
+  const deadLetters = lists
+    .flatMap(({ letters }) => letters)
+    .sort((a, b) => a.parkedAt - b.parkedAt)
+    .map(({ receivedAt, parkedAt, ...rest }) => ({
+      ...rest,
+      receivedAt: new Date(receivedAt).toISOString(),
+      parkedAt: new Date(parkedAt).toISOString(),
+    }));
+  return answer({ deadLetters, total: lists.reduce((sum, { parked }) => sum + parked, 0) });
 }
 
-/** See {@link listDeadLetters}. */
-export async function replayDeadLetter(request: Request, env: Env, id: string): Promise<Response> {
+/** `GET /intake/dead-letters/<id>`: what is in one of them, as it would be delivered. See {@link listDeadLetters}. */
+export async function showDeadLetter(request: Request, env: Env, id: string): Promise<Response> {
   await admit(request, env);
-  return onDeadLetter(await Promise.all(allOutboxes(env).map(({ stub }) => stub.replay(id))));
+  const bodies = await Promise.all(allOutboxes(env).map(({ stub }) => stub.deadLetterBody(id)));
+  const body = bodies.find((each) => each !== undefined);
+  if (body === undefined) throw new Problem(404, "no-such-dead-letter", "No dead letter has this id.");
+  return answer(JSON.parse(body));
 }
 
-/** See {@link listDeadLetters}. */
-export async function purgeDeadLetter(request: Request, env: Env, id: string): Promise<Response> {
+/** `POST /intake/dead-letters/replay` with `{"ids": [...]}`: `{done, missing}`. See {@link listDeadLetters}. */
+export async function replayDeadLetters(request: Request, env: Env): Promise<Response> {
   await admit(request, env);
-  return onDeadLetter(await Promise.all(allOutboxes(env).map(({ stub }) => stub.purge(id))));
+  const ids = await readIds(request);
+  return onAll(ids, await Promise.all(allOutboxes(env).map(({ stub }) => stub.replay(ids))));
 }
 
-function onDeadLetter(found: boolean[]): Response {
-  if (!found.includes(true)) throw new Problem(404, "no-such-dead-letter", "No dead letter has this id.");
-  return new Response(null, { status: 204 });
+/** `POST /intake/dead-letters/purge` with `{"ids": [...]}`: `{done, missing}`. See {@link listDeadLetters}. */
+export async function purgeDeadLetters(request: Request, env: Env): Promise<Response> {
+  await admit(request, env);
+  const ids = await readIds(request);
+  return onAll(ids, await Promise.all(allOutboxes(env).map(({ stub }) => stub.purge(ids))));
+}
+
+function onAll(ids: string[], found: string[][]): Response {
+  const done = new Set(found.flat());
+  return answer({ done: [...done], missing: ids.filter((id) => !done.has(id)) });
+}
+
+function answer(body: unknown): Response {
+  return Response.json(body, { headers: { "cache-control": "no-store" } });
+}
+
+/** @throws Problem 400 or 413 */
+async function readIds(request: Request): Promise<string[]> {
+  const text = await request.text();
+  if (text.length > MOST_BYTES) throw new Problem(413, "too-large", "Send a thousand ids at most.");
+  try {
+    return Ids.parse(JSON.parse(text)).ids;
+  } catch {
+    throw new Problem(400, "malformed-json", 'Send {"ids": [...]} with one to a thousand ids.');
+  }
 }
 
 async function admit(request: Request, env: Env): Promise<void> {

@@ -61,9 +61,11 @@ const titles: Record<number, string> = {
   404: "Not found",
   405: "Method not allowed",
   409: "Conflict",
+  411: "Length required",
   413: "Too large",
   415: "Unsupported content type",
   422: "Some fields need another look",
+  429: "Too many messages",
   500: "Our mistake",
   503: "Not available for the moment",
 };

@@ -8,6 +8,26 @@ const Settings = z.object({
   maxBytes: z._default(z.int().check(z.gte(256), z.lte(131_072)), 16_384),
   /** Origins besides the Worker's own whose pages may post here, `https://partner.example`. */
   allowedOrigins: z._default(z.array(z.url()), []),
+  /** How many messages one sender may send in how many seconds; 0 messages: as many as he likes. */
+  senderLimit: z._default(
+    z.object({
+      messages: z.int().check(z.gte(0), z.lte(10_000)),
+      seconds: z.int().check(z.gte(1), z.lte(86_400)),
+    }),
+    { messages: 20, seconds: 600 },
+  ),
+  /** A message is parked after so many failures of its own: while others arrived. */
+  maxTries: z._default(z.int().check(z.gte(1), z.lte(100)), 10),
+  /** Largest file that may go with a message, in bytes, where the stack has a bucket for files. */
+  maxUploadBytes: z._default(z.int().check(z.gte(1), z.lte(100_000_000)), 10_000_000),
+  /** Media types of files that may go with a message. */
+  uploadTypes: z._default(z.array(z.string()), [
+    "application/pdf",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "text/plain",
+  ]),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -1,10 +1,12 @@
 import { env } from "cloudflare:workers";
-import type { Answer, Received } from "./wire.ts";
+import type { Answer, Received, Stored } from "./wire.ts";
 
 /** Steers and questions the server of backend-server.ts. */
 export const backend = {
   answers: (...answers: Answer[]): Promise<Response> => call("PUT", "answers", JSON.stringify(answers)),
   reset: (): Promise<Response> => call("POST", "reset"),
+  /** What the application has, in the order in which it came. */
+  stored: async (): Promise<Stored[]> => (await call("GET", "stored")).json(),
   received: async (): Promise<Received[]> => (await call("GET", "received")).json(),
 };
 

@@ -2,6 +2,8 @@
 export interface Answer {
   /** 0: the connection is cut after the message was read. */
   status: number;
+  /** Stores the message all the same, so that only the answer is lost. */
+  stores?: boolean;
   headers?: Record<string, string>;
   /** Only for bodies that hold this text. */
   where?: string;
@@ -14,4 +16,10 @@ export interface Received {
   body: string;
   /** What the backend answered. */
   status: number;
+}
+
+/** A message as the application has it: each id once. */
+export interface Stored {
+  id: string;
+  message: { email: string; message: string };
 }

@@ -1,3 +1,5 @@
+import { TABLES } from "./tables.ts";
+
 /** A stored message, `letter` to keep it apart from what a sender wrote. Times are milliseconds since 1970. */
 export interface Letter {
   id: string;
@@ -17,25 +19,25 @@ export interface NewLetter {
   sender: string;
   body: string;
   receivedAt: number;
-  /** What the sender's program calls this message, to send it again safely. */
-  idempotencyKey: string | null;
+  /** What makes two posts of a sender one message. */
+  idempotencyKey: string;
   /** Hash of what the sender wrote, to tell a repeated post from another one under the same key. */
   digest: string;
 }
 
+/** A parked letter, without what is in it. */
 export interface DeadLetter {
   id: string;
   receivedAt: number;
   parkedAt: number;
   attempts: number;
   error: string;
-  body: string;
 }
 
 /** What became of a letter, without what was in it. */
 export interface Outcome {
   id: string;
-  outcome: "delivered" | "parked";
+  outcome: "delivered" | "parked" | "purged";
   attempts: number;
   receivedAt: number;
   finishedAt: number;
@@ -47,36 +49,7 @@ export class Letters {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(`
-      CREATE TABLE IF NOT EXISTS letters (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE,
-        sender TEXT NOT NULL,
-        body TEXT NOT NULL,
-        received_at INTEGER NOT NULL,
-        due_at INTEGER NOT NULL,
-        attempts INTEGER NOT NULL DEFAULT 0,
-        charged INTEGER NOT NULL DEFAULT 0,
-        last_attempt_at INTEGER,
-        last_error TEXT,
-        parked_at INTEGER
-      );
-      CREATE INDEX IF NOT EXISTS letters_due ON letters (due_at, seq) WHERE parked_at IS NULL;
-      CREATE INDEX IF NOT EXISTS letters_order ON letters (sender, seq) WHERE parked_at IS NULL;
-      CREATE TABLE IF NOT EXISTS receipts (
-        id TEXT PRIMARY KEY,
-        sender TEXT NOT NULL,
-        idempotency_key TEXT,
-        digest TEXT NOT NULL,
-        received_at INTEGER NOT NULL,
-        finished_at INTEGER,
-        outcome TEXT,
-        attempts INTEGER NOT NULL DEFAULT 0,
-        archived INTEGER NOT NULL DEFAULT 0
-      );
-      CREATE UNIQUE INDEX IF NOT EXISTS receipts_key ON receipts (sender, idempotency_key) WHERE idempotency_key IS NOT NULL;
-      CREATE INDEX IF NOT EXISTS receipts_finished ON receipts (finished_at) WHERE finished_at IS NOT NULL;
-    `);
+    sql.exec(TABLES);
   }
 
   /** The receipt of an earlier post of the same message, if there is one. */
@@ -89,6 +62,17 @@ export class Letters {
         letter.idempotencyKey,
       )
       .toArray()[0];
+  }
+
+  /** When the sender's `nth` newest letter came in, if there are so many: that far back reaches his rate. */
+  nthNewestAt(sender: string, nth: number): number | undefined {
+    return this.#sql
+      .exec<{ received_at: number }>(
+        "SELECT received_at FROM receipts WHERE sender = ? ORDER BY received_at DESC LIMIT 1 OFFSET ?",
+        sender,
+        nth - 1,
+      )
+      .toArray()[0]?.received_at;
   }
 
   add(letter: NewLetter): void {
@@ -173,17 +157,11 @@ export class Letters {
     this.#finish(letter.id, "parked", letter.attempts + 1, now);
   }
 
+  /** Dead letters, those that were parked first first. */
   deadLetters(limit: number): DeadLetter[] {
     return this.#sql
-      .exec<{
-        id: string;
-        received_at: number;
-        parked_at: number;
-        attempts: number;
-        last_error: string;
-        body: string;
-      }>(
-        "SELECT id, received_at, parked_at, attempts, last_error, body FROM letters WHERE parked_at IS NOT NULL ORDER BY parked_at, seq LIMIT ?",
+      .exec<{ id: string; received_at: number; parked_at: number; attempts: number; last_error: string }>(
+        "SELECT id, received_at, parked_at, attempts, last_error FROM letters WHERE parked_at IS NOT NULL ORDER BY parked_at, seq LIMIT ?",
         limit,
       )
       .toArray()
@@ -193,8 +171,14 @@ export class Letters {
         parkedAt: row.parked_at,
         attempts: row.attempts,
         error: row.last_error,
-        body: row.body,
       }));
+  }
+
+  /** What is in a dead letter. */
+  deadLetterBody(id: string): string | undefined {
+    return this.#sql
+      .exec<{ body: string }>("SELECT body FROM letters WHERE id = ? AND parked_at IS NOT NULL", id)
+      .toArray()[0]?.body;
   }
 
   /** Puts a dead letter back in the line, with a clean sheet. False when there is none of this id. */
@@ -212,8 +196,15 @@ export class Letters {
   }
 
   /** Forgets a dead letter for good. False when there is none of this id. */
-  purge(id: string): boolean {
-    return this.#sql.exec("DELETE FROM letters WHERE id = ? AND parked_at IS NOT NULL", id).rowsWritten > 0;
+  purge(id: string, now: number): boolean {
+    const { rowsWritten } = this.#sql.exec("DELETE FROM letters WHERE id = ? AND parked_at IS NOT NULL", id);
+    if (rowsWritten === 0) return false;
+    this.#sql.exec(
+      "UPDATE receipts SET finished_at = ?, outcome = 'purged', archived = 0 WHERE id = ?",
+      now,
+      id,
+    );
+    return true;
   }
 
   count(): { waiting: number; parked: number; oldestWaitingAt: number | null } {
@@ -230,7 +221,7 @@ export class Letters {
     return this.#sql
       .exec<{
         id: string;
-        outcome: "delivered" | "parked";
+        outcome: Outcome["outcome"];
         attempts: number;
         received_at: number;
         finished_at: number;
@@ -251,16 +242,18 @@ export class Letters {
       this.#sql.exec("UPDATE receipts SET archived = 1 WHERE id = ? AND finished_at = ?", id, finishedAt);
   }
 
-  /** Forgets the receipts of letters that were delivered before `before`. */
+  /** Forgets the receipts of letters that left before `before`; those of parked ones stay as long as the letter does. */
   forgetReceipts(before: number): void {
-    this.#sql.exec("DELETE FROM receipts WHERE finished_at < ? AND outcome = 'delivered'", before);
+    this.#sql.exec("DELETE FROM receipts WHERE finished_at < ? AND outcome <> 'parked'", before);
   }
 
-  /** When the oldest receipt of a delivered letter was made out. */
-  oldestReceiptAt(): number | null {
+  /** When the oldest receipt that will be forgotten was made out. */
+  oldestReceiptAt(): number | undefined {
     return this.#sql
-      .exec<{ at: number | null }>("SELECT MIN(finished_at) AS at FROM receipts WHERE outcome = 'delivered'")
-      .one().at;
+      .exec<{ finished_at: number }>(
+        "SELECT finished_at FROM receipts WHERE finished_at IS NOT NULL AND outcome <> 'parked' ORDER BY finished_at LIMIT 1",
+      )
+      .toArray()[0]?.finished_at;
   }
 
   #finish(id: string, outcome: Outcome["outcome"], attempts: number, now: number): void {

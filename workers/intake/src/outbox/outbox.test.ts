@@ -36,6 +36,12 @@ async function deadLetters() {
     .deadLetters;
 }
 
+async function onDeadLetters(action: "replay" | "purge", ids: string[]) {
+  const body = JSON.stringify({ ids });
+  const response = await send(`/intake/dead-letters/${action}`, { method: "POST", headers: operator, body });
+  return response.json();
+}
+
 it("delivers what was sent, signed, with the id as idempotency key", async () => {
   const id = await say("Good morning");
   await pass(0);
@@ -167,8 +173,8 @@ it("delivers a dead letter again when an operator replays it", async () => {
   await backend.answers({ status: 422, times: 1 });
   const id = await say("again");
   await pass(0);
-  const replay = await send(`/intake/dead-letters/${id}/replay`, { method: "POST", headers: operator });
-  expect(replay.status).toBe(204);
+  const unknown = crypto.randomUUID();
+  expect(await onDeadLetters("replay", [id, unknown])).toEqual({ done: [id], missing: [unknown] });
   await pass(0);
   expect((await backend.received()).map((request) => request.headers["webhook-id"])).toEqual([id, id]);
   expect(await deadLetters()).toEqual([]);
@@ -178,18 +184,72 @@ it("forgets a dead letter when an operator purges it", async () => {
   await backend.answers({ status: 422 });
   const id = await say("gone");
   await pass(0);
-  const purge = () => send(`/intake/dead-letters/${id}`, { method: "DELETE", headers: operator });
-  expect((await purge()).status).toBe(204);
-  expect((await purge()).status).toBe(404);
+  expect(await onDeadLetters("purge", [id])).toEqual({ done: [id], missing: [] });
+  expect(await onDeadLetters("purge", [id])).toEqual({ done: [], missing: [id] });
   expect(await deadLetters()).toEqual([]);
+  await pass(MINUTE);
+  const { results } = await env.INTAKE_ARCHIVE.prepare("SELECT id, outcome FROM outcomes").all();
+  expect(results).toEqual([{ id, outcome: "purged" }]);
 });
 
-it("shows dead letters to no one without the operator's key", async () => {
+it("lists dead letters without what is in them, and shows one of them whole", async () => {
+  await backend.answers({ status: 422 });
+  const id = await say("secret words");
+  await pass(0);
+  expect(JSON.stringify(await deadLetters())).not.toMatch(/secret words|example\.org/);
+  const shown = await send(`/intake/dead-letters/${id}`, { headers: operator });
+  expect(await shown.json()).toMatchObject({ id, message: { message: "secret words" } });
+  expect((await send(`/intake/dead-letters/${crypto.randomUUID()}`, { headers: operator })).status).toBe(404);
+});
+
+it.each(["", "[]", '{"ids": []}', '{"ids": ["no-uuid"]}'])("refuses to replay or purge %s", async (body) => {
+  for (const action of ["replay", "purge"]) {
+    const response = await send(`/intake/dead-letters/${action}`, {
+      method: "POST",
+      headers: operator,
+      body,
+    });
+    expect(await response.json()).toMatchObject({ status: 400, code: "malformed-json" });
+  }
+});
+
+it("opens dead letters to no one without the operator's key", async () => {
   for (const headers of [{}, { authorization: "Bearer wrong" }] as Record<string, string>[]) {
     expect((await send("/intake/dead-letters", { headers })).status).toBe(401);
-    expect((await send("/intake/dead-letters/x", { method: "DELETE", headers })).status).toBe(401);
-    expect((await send("/intake/dead-letters/x/replay", { method: "POST", headers })).status).toBe(401);
+    expect((await send("/intake/dead-letters/x", { headers })).status).toBe(401);
+    expect((await send("/intake/dead-letters/purge", { method: "POST", headers })).status).toBe(401);
+    expect((await send("/intake/dead-letters/replay", { method: "POST", headers })).status).toBe(401);
   }
+});
+
+it("parks after as few tries as the settings say", async () => {
+  await env.INTAKE_SETTINGS.put("settings", '{"maxTries": 1}');
+  await backend.answers({ status: 500, where: "poison" });
+  const id = await say("poison", "poison@example.org");
+  const [healthy] = await neighbours("poison@example.org", 1);
+  await pass(0);
+  await say("fine", healthy);
+  await pass(MINUTE);
+  await pass(MINUTE);
+  expect(await deadLetters()).toMatchObject([{ id, attempts: 2 }]);
+});
+
+it("takes no more of one sender than the limit says, from others as before", async () => {
+  await env.INTAKE_SETTINGS.put("settings", '{"senderLimit": {"messages": 2, "seconds": 60}}');
+  await say("one");
+  vi.setSystemTime(Date.now() + 20_000);
+  const headers = { "idempotency-key": "two" };
+  await post({ ...aMessage, message: "two" }, headers);
+  const third = await post({ ...aMessage, message: "three" });
+  expect(third.status).toBe(429);
+  expect(third.headers.get("retry-after")).toBe("40");
+  expect(await third.json()).toMatchObject({ code: "too-many-messages" });
+  // Sent again, not another one.
+  expect((await post({ ...aMessage, message: "two" }, headers)).status).toBe(202);
+  await say("other", "other@example.org");
+  vi.setSystemTime(Date.now() + 40_000);
+  await say("three");
+  expect((await post({ ...aMessage, message: "four" })).status).toBe(429);
 });
 
 it("holds deliveries back while the settings say so", async () => {
@@ -199,6 +259,17 @@ it("holds deliveries back while the settings say so", async () => {
   await pass(5 * MINUTE);
   expect(await backend.received()).toEqual([]);
   expect((await health()).reasons).toEqual(["deliveries are paused, messages are kept"]);
+});
+
+it("holds back what comes next, too, until the time that the backend asked for", async () => {
+  await backend.answers({ status: 503, headers: { "retry-after": "600" }, times: 1 });
+  await say("first", "a@example.org");
+  await pass(0);
+  for (const email of await neighbours("a@example.org", 3)) await say(email, email);
+  await pass(599_000);
+  expect(await backend.received()).toHaveLength(1);
+  await pass(2_000);
+  expect(await backend.received()).toHaveLength(5);
 });
 
 it("goes on where it was after the objects were killed", async () => {

@@ -3,14 +3,17 @@ import { archive } from "../archive.ts";
 import { type Attempt, deliver } from "../delivery.ts";
 import type { Env } from "../env.ts";
 import { log } from "../log.ts";
-import { readSettings } from "../settings.ts";
+import { count } from "../metrics.ts";
+import { readSettings, type Settings } from "../settings.ts";
 import { backoffMs } from "./backoff.ts";
 import { type DeadLetter, type Letter, Letters, type NewLetter } from "./letters.ts";
 
 export type Accepted =
   | { kind: "stored" | "known"; id: string }
   /** The idempotency key was used before, for another message. */
-  | { kind: "conflict" };
+  | { kind: "conflict" }
+  /** The sender has sent as many as he may for now. */
+  | { kind: "limited"; retryAfterSeconds: number };
 
 export interface OutboxState {
   waiting: number;
@@ -24,9 +27,7 @@ export interface OutboxState {
 const AT_ONCE = 6;
 /** Under the 50 subrequests that an invocation may make on the free plan, with room for settings and archive. */
 const ROUNDS_A_RUN = 7;
-/** A letter is parked after this many failures of its own … */
-const CHARGED_LIMIT = 10;
-/** … or when it could not be delivered for so long, whoever is to blame. */
+/** A letter is parked after `maxTries` failures of its own, or when it could not be delivered for so long, whoever is to blame. */
 const PARK_AFTER_MS = 7 * 86_400_000;
 /** How long a repeated post with the same idempotency key is known. */
 const RECEIPTS_MS = 86_400_000;
@@ -50,18 +51,25 @@ export class Outbox extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#letters = new Letters(ctx.storage.sql);
+    // An alarm that rang and could not end must not leave letters that nobody wakes up for.
+    ctx.blockConcurrencyWhile(async () => {
+      if ((await ctx.storage.getAlarm()) === null) await this.#schedule();
+    });
   }
 
   /**
    * Stores a letter. The answer leaves this object only after the write is on disk in more than one place
    * (https://developers.cloudflare.com/durable-objects/reference/glossary/, output gate).
    */
-  async accept(letter: NewLetter): Promise<Accepted> {
+  async accept(letter: NewLetter, limit: Settings["senderLimit"]): Promise<Accepted> {
+    const alarm = await this.ctx.storage.getAlarm();
     const known = this.#letters.known(letter);
     if (known) return known.digest === letter.digest ? { kind: "known", id: known.id } : { kind: "conflict" };
+    const retryAfterSeconds = this.#overLimit(letter, limit);
+    if (retryAfterSeconds > 0) return { kind: "limited", retryAfterSeconds };
     this.ctx.storage.transactionSync(() => this.#letters.add(letter));
-    const { resumeAt } = this.#backend();
-    await this.#wakeAt(Math.max(Date.now(), resumeAt));
+    // Nothing is awaited since the letter was written: it is on disk together with its alarm, or not at all.
+    await this.#wakeAt(Math.max(Date.now(), this.#backend().resumeAt), alarm);
     return { kind: "stored", id: letter.id };
   }
 
@@ -73,14 +81,25 @@ export class Outbox extends DurableObject<Env> {
     return this.#letters.deadLetters(limit);
   }
 
-  async replay(id: string): Promise<boolean> {
-    const found = this.#letters.replay(id, Date.now());
-    if (found) await this.#wakeAt(Date.now());
+  deadLetterBody(id: string): string | undefined {
+    return this.#letters.deadLetterBody(id);
+  }
+
+  /** Puts dead letters back in the line; gives the ids of those that were here. */
+  async replay(ids: string[]): Promise<string[]> {
+    const alarm = await this.ctx.storage.getAlarm();
+    const found = ids.filter((id) => this.#letters.replay(id, Date.now()));
+    for (const id of found) this.#tell("replayed", id);
+    if (found.length > 0) await this.#wakeAt(Date.now(), alarm);
     return found;
   }
 
-  purge(id: string): boolean {
-    return this.#letters.purge(id);
+  /** Forgets dead letters for good; gives the ids of those that were here. */
+  async purge(ids: string[]): Promise<string[]> {
+    const found = ids.filter((id) => this.#letters.purge(id, Date.now()));
+    for (const id of found) this.#tell("purged", id);
+    if (found.length > 0) await this.#schedule();
+    return found;
   }
 
   /** Delivers what is due. Never throws: the platform gives a failing alarm up after six tries. */
@@ -89,7 +108,7 @@ export class Outbox extends DurableObject<Env> {
     try {
       const { settings } = await readSettings(this.env.INTAKE_SETTINGS);
       if (settings.paused) notBefore = Date.now() + PAUSE_MS;
-      else await this.#deliverDue();
+      else await this.#deliverDue(settings);
       await this.#archive();
       this.#letters.forgetReceipts(Date.now() - RECEIPTS_MS);
     } catch (error) {
@@ -99,61 +118,82 @@ export class Outbox extends DurableObject<Env> {
     await this.#schedule(notBefore);
   }
 
-  async #deliverDue(): Promise<void> {
+  async #deliverDue({ maxTries }: Settings): Promise<void> {
     for (let round = 0; round < ROUNDS_A_RUN; round++) {
       const backend = this.#backend();
       if (Date.now() < backend.resumeAt) return;
       // While the backend does not answer one letter asks for all, and not always the same one.
       const letters = this.#letters.due(Date.now(), backend.failures > 0 ? 1 : AT_ONCE);
       if (letters.length === 0) return;
-      const arrived = await Promise.all(letters.map((letter) => this.#try(letter, backend)));
+      const attempts = await Promise.all(letters.map((letter) => this.#try(letter, backend, maxTries)));
       const now = Date.now();
-      if (arrived.includes(true)) this.#remember({ failures: 0, resumeAt: 0, lastSuccessAt: now });
+      if (attempts.some(({ kind }) => kind !== "failed"))
+        this.#remember({ failures: 0, resumeAt: 0, lastSuccessAt: now });
       else {
         const failures = backend.failures + 1;
-        this.#remember({ ...backend, failures, resumeAt: now + backoffMs(failures, Math.random()) });
+        const asked = attempts.map((attempt) => (attempt.kind === "failed" && attempt.retryAfterMs) || 0);
+        const wait = Math.max(...asked, backoffMs(failures, Math.random()));
+        this.#remember({ ...backend, failures, resumeAt: now + wait });
       }
     }
   }
 
-  /** One attempt, with its result in storage at its end. True when the backend is alive. */
-  async #try(letter: Letter, backend: Backend): Promise<boolean> {
+  /** One attempt, with its result in storage at its end. */
+  async #try(letter: Letter, backend: Backend, maxTries: number): Promise<Attempt> {
     const attempt = await deliver(
       { id: letter.id, body: letter.body, attempt: letter.attempts + 1 },
       { url: this.env.BACKEND_URL, signingKeys: this.env.INTAKE_SIGNING_KEY },
       Date.now(),
     );
-    this.ctx.storage.transactionSync(() => this.#settle(letter, attempt, backend));
-    log(`delivery-${attempt.kind}`, {
-      id: letter.id,
+    const outcome = this.ctx.storage.transactionSync(() => this.#settle(letter, attempt, backend, maxTries));
+    log(`delivery-${outcome}`, { id: letter.id, attempt: letter.attempts + 1, status: attempt.status });
+    count(this.env, outcome, {
+      code: String(attempt.status),
+      ms: Date.now() - letter.receivedAt,
       attempt: letter.attempts + 1,
-      status: attempt.status,
     });
-    return attempt.kind !== "failed";
+    return attempt;
   }
 
-  #settle(letter: Letter, attempt: Attempt, backend: Backend): void {
+  #settle(
+    letter: Letter,
+    attempt: Attempt,
+    backend: Backend,
+    maxTries: number,
+  ): "delivered" | "parked" | "failed" {
     const now = Date.now();
     switch (attempt.kind) {
       case "delivered":
         this.#letters.delivered(letter, now);
-        break;
+        return "delivered";
       case "refused":
         this.#letters.park(letter, attempt.error, now);
-        break;
+        return "parked";
       case "failed": {
         // An outage must not wear out letters; but one that fails while others arrive is itself the reason.
         const charged = letter.lastAttemptAt !== null && backend.lastSuccessAt > letter.lastAttemptAt;
-        const exhausted = charged && letter.charged + 1 >= CHARGED_LIMIT;
+        const exhausted = charged && letter.charged + 1 >= maxTries;
         if (exhausted || now - letter.receivedAt > PARK_AFTER_MS) {
           this.#letters.park(letter, attempt.error, now);
-          break;
+          return "parked";
         }
         const wait = Math.max(attempt.retryAfterMs ?? 0, backoffMs(letter.attempts + 1, Math.random()));
         this.#letters.failed(letter, { charged, error: attempt.error, dueAt: now + wait }, now);
-        break;
+        return "failed";
       }
     }
+  }
+
+  /** In how many seconds the sender may send again; 0: now. */
+  #overLimit({ sender, receivedAt }: NewLetter, { messages, seconds }: Settings["senderLimit"]): number {
+    if (messages === 0) return 0;
+    const at = this.#letters.nthNewestAt(sender, messages);
+    return at === undefined ? 0 : Math.max(0, Math.ceil((at + seconds * 1000 - receivedAt) / 1000));
+  }
+
+  #tell(event: "replayed" | "purged", id: string): void {
+    log(event, { id });
+    count(this.env, event);
   }
 
   /** The archive is a convenience: when it does not answer, the outcomes wait here for the next run. */
@@ -168,21 +208,21 @@ export class Outbox extends DurableObject<Env> {
     }
   }
 
-  async #schedule(notBefore: number): Promise<void> {
+  async #schedule(notBefore = 0): Promise<void> {
     const now = Date.now();
     const due = this.#letters.nextDueAt();
+    const oldest = this.#letters.oldestReceiptAt();
     const times = [
       due === undefined ? undefined : Math.max(due, this.#backend().resumeAt),
       this.#letters.unarchived(1).length > 0 ? now + PAUSE_MS : undefined,
-      (this.#letters.oldestReceiptAt() ?? Number.NaN) + RECEIPTS_MS + 1,
-    ].filter((time): time is number => time !== undefined && !Number.isNaN(time));
+      oldest === undefined ? undefined : oldest + RECEIPTS_MS + 1,
+    ].filter((time) => time !== undefined);
     if (times.length > 0) await this.ctx.storage.setAlarm(Math.max(now, notBefore, Math.min(...times)));
   }
 
-  /** Makes sure that the alarm rings at `time` or earlier. */
-  async #wakeAt(time: number): Promise<void> {
-    const set = await this.ctx.storage.getAlarm();
-    if (set === null || set > time) await this.ctx.storage.setAlarm(time);
+  /** Makes sure that the alarm, which is set to `alarm`, rings at `time` or earlier. */
+  async #wakeAt(time: number, alarm: number | null): Promise<void> {
+    if (alarm === null || alarm > time) await this.ctx.storage.setAlarm(time);
   }
 
   #backend(): Backend {
