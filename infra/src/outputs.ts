@@ -8,6 +8,8 @@ export const Binding = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("d1_database"), id, name: z.string() }),
   z.object({ kind: z.literal("queue"), name: z.string() }),
   z.object({ kind: z.literal("r2_bucket"), name: z.string() }),
+  /** Analytics Engine makes a dataset as the first point is written to it. */
+  z.object({ kind: z.literal("analytics_engine"), dataset: z.string() }),
   z.object({ kind: z.literal("var"), value: z.string() }),
 ]);
 export type Binding = z.infer<typeof Binding>;

@@ -21,7 +21,8 @@ test("a Worker's bindings are what its wrangler.jsonc declares, comments and tra
     `{ // the Worker
       "kv_namespaces": [{ "binding": "INTAKE_SETTINGS", "id": "0" },],
       "queues": { "producers": [{ "binding": "INTAKE_EVENTS", "queue": "q" }], "consumers": [{ "queue": "q" }] },
-      "d1_databases": [{ "binding": "INTAKE_ARCHIVE" }]
+      "d1_databases": [{ "binding": "INTAKE_ARCHIVE" }],
+      "analytics_engine_datasets": [{ "binding": "INTAKE_METRICS" }]
     }`,
   );
   expect(readRepository(root).workers).toEqual([
@@ -31,6 +32,7 @@ test("a Worker's bindings are what its wrangler.jsonc declares, comments and tra
       d1Databases: ["INTAKE_ARCHIVE"],
       queues: ["INTAKE_EVENTS"],
       r2Buckets: [],
+      analyticsEngineDatasets: ["INTAKE_METRICS"],
     },
   ]);
 });

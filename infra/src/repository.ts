@@ -4,13 +4,14 @@ import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { z } from "zod";
 import { StackProblem } from "./problem.ts";
 
-/** The kinds of resource that the stack makes for a Worker, with the binding's name for each. */
+/** The kinds of resource that the stack has for a Worker, with the binding's name for each. */
 export interface WorkerFolder {
   name: string;
   kvNamespaces: string[];
   d1Databases: string[];
   queues: string[];
   r2Buckets: string[];
+  analyticsEngineDatasets: string[];
 }
 
 /** What the repository wants at the edge. */
@@ -26,6 +27,7 @@ const WranglerConfig = z.object({
   d1_databases: z.array(binding).default([]),
   queues: z.object({ producers: z.array(binding).default([]) }).default({ producers: [] }),
   r2_buckets: z.array(binding).default([]),
+  analytics_engine_datasets: z.array(binding).default([]),
 });
 
 /** A Worker's name is part of its script's name and of hostnames; a site's of a Pages project's. */
@@ -44,6 +46,7 @@ export function readRepository(root: string): Repository {
       d1Databases: config.d1_databases.map((each) => each.binding),
       queues: config.queues.producers.map((each) => each.binding),
       r2Buckets: config.r2_buckets.map((each) => each.binding),
+      analyticsEngineDatasets: config.analytics_engine_datasets.map((each) => each.binding),
     };
   });
   // A site is served as it stands, or built by its package.json.
@@ -78,7 +81,7 @@ function readWranglerConfig(path: string, worker: string): z.output<typeof Wrang
   if (!result.success) {
     throw new StackProblem(
       `The bindings in ${where} can't be understood:\n${z.prettifyError(result.error)}`,
-      'Every entry of kv_namespaces, d1_databases, queues.producers and r2_buckets needs a "binding".',
+      'Every entry of kv_namespaces, d1_databases, queues.producers, r2_buckets and analytics_engine_datasets needs a "binding".',
     );
   }
   return result.data;

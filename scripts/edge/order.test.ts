@@ -16,6 +16,7 @@ function worker(
       kv_namespaces: [],
       d1_databases: [],
       r2_buckets: [],
+      analytics_engine_datasets: [],
       services: (bound.services ?? []).map((service) => ({ binding: service.toUpperCase(), service })),
       ...(bound.objectsOf
         ? { durable_objects: { bindings: [{ name: "OBJECT", script_name: bound.objectsOf }] } }

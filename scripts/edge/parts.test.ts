@@ -17,6 +17,7 @@ const CONFIG = `{
   "kv_namespaces": [{ "binding": "SETTINGS", "id": "local" }],
   "d1_databases": [{ "binding": "ARCHIVE", "database_id": "local", "migrations_dir": "migrations" }],
   "r2_buckets": [{ "binding": "FILES" }],
+  "analytics_engine_datasets": [{ "binding": "COUNTS", "dataset": "counts_local" }],
   "queues": { "producers": [{ "binding": "FORWARD", "delivery_delay": 1 }] },
   "services": [{ "binding": "SEARCH", "service": "search" }, { "binding": "OTHER", "service": "somebody-elses" }],
   "assets": { "directory": "./public", "binding": "ASSETS" },
@@ -90,6 +91,7 @@ describe("the configuration that a Worker is deployed with", () => {
         },
       ],
       r2_buckets: [{ binding: "FILES", bucket_name: "files-dev" }],
+      analytics_engine_datasets: [{ binding: "COUNTS", dataset: "counts_dev" }],
       queues: { producers: [{ binding: "FORWARD", queue: "forward-dev", delivery_delay: 1 }] },
       services: [
         { binding: "SEARCH", service: "search-dev" },
@@ -112,6 +114,20 @@ describe("the configuration that a Worker is deployed with", () => {
       }),
     );
   });
+
+  test.each(["hyperdrive", "vectorize", "secrets_store_secrets"])(
+    "A kind that no stack has is refused, as its id would be somebody else's: %s",
+    (kind) => {
+      const { config, ...worker } = intake();
+      const other = { ...worker, config: { ...config, [kind]: [{ binding: "DATABASE", id: "of-my-own" }] } };
+      expect(() => workerConfig(other, outputsOf())).toThrow(
+        expect.objectContaining({
+          code: "binding-missing",
+          message: expect.stringContaining(`DATABASE (${kind})`),
+        }),
+      );
+    },
+  );
 
   test("A Worker that the stack does not know is refused", () => {
     expect(() => workerConfig(intake(), outputsOf({ workers: {} }))).toThrow(

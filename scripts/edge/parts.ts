@@ -13,6 +13,7 @@ const WranglerConfig = z.looseObject({
   kv_namespaces: z.array(z.looseObject({ binding: z.string() })).default([]),
   d1_databases: z.array(z.looseObject({ binding: z.string() })).default([]),
   r2_buckets: z.array(z.looseObject({ binding: z.string() })).default([]),
+  analytics_engine_datasets: z.array(z.looseObject({ binding: z.string() })).default([]),
   queues: z
     .looseObject({ producers: z.array(z.looseObject({ binding: z.string() })).default([]) })
     .optional(),

@@ -34,6 +34,19 @@ export function previewBindings(
   );
 }
 
+/** The datasets of Analytics Engine that a Worker's preview writes to; they need not be made. */
+export function previewDatasets(
+  { name, config }: WorkerSource,
+  pullRequest: number,
+): Record<string, Binding> {
+  return Object.fromEntries(
+    config.analytics_engine_datasets.map(({ binding }) => {
+      const dataset = `${name}-${binding}-${previewSuffix(pullRequest)}`.toLowerCase().replaceAll("-", "_");
+      return [binding, { kind: "analytics_engine", dataset }];
+    }),
+  );
+}
+
 /**
  * What the previews' Workers are configured with, in the shape of a stack's outputs: scripts of their own, no routes,
  * resources of their own.

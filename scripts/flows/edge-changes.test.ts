@@ -61,6 +61,19 @@ test("Without a release all is new, and a Worker's binding that is not known yet
   expect(edgeChanges(root, previewOf(outputs), undefined)[0]?.after).toBe("after the update");
 });
 
+test("A binding that the stack will not have stops before anything is touched, known ids or not", () => {
+  const outputs = outputsOf();
+  const { intake } = outputs.workers;
+  if (intake) intake.bindings = { STACK: { kind: "var", value: UNKNOWN } };
+  expect(() => actions(outputs, undefined)).toThrow(
+    expect.objectContaining({
+      code: "binding-missing",
+      exitCode: 3,
+      message: expect.stringContaining("SETTINGS (kv_namespace)"),
+    }),
+  );
+});
+
 test("Outputs that nobody knows leave the sites, which need none", () => {
   expect(actions(undefined, undefined)).toEqual(["create worker intake", "create site www"]);
   expect(actions({ image: UNKNOWN }, undefined)).toEqual(["create worker intake", "create site www"]);

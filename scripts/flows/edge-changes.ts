@@ -1,9 +1,12 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { z } from "zod";
 import { StackOutputs } from "../../infra/src/outputs.ts";
 import type { EdgeChange } from "../change/model.ts";
 import { siteHash } from "../edge/build-site.ts";
 import { findParts } from "../edge/parts.ts";
 import { workerHash } from "../edge/worker.ts";
+import { requireBindings } from "../edge/worker-config.ts";
+import { EXIT } from "../errors.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import { rawOutputs } from "../stack/outputs.ts";
 
@@ -15,6 +18,12 @@ export function edgeChanges(
 ): EdgeChange[] {
   const outputs = shapedOutputs(events);
   const { workers, sites } = findParts(root);
+  // Before anything is touched, and in the preview of a pull request: the ids may come later, the names not.
+  const bound = BoundOutputs.safeParse(rawOutputs(events)).data;
+  for (const worker of workers) {
+    const stackWorker = bound?.workers[worker.name];
+    if (stackWorker) requireBindings(worker, stackWorker.bindings, EXIT.stopped);
+  }
   const compare = (
     kind: EdgeChange["kind"],
     name: string,
@@ -47,6 +56,14 @@ export function edgeChanges(
   }
   return changes;
 }
+
+/** What is known of the Workers' bindings before an update, whatever else is not. */
+const BoundOutputs = z.looseObject({
+  workers: z.record(
+    z.string(),
+    z.looseObject({ bindings: z.record(z.string(), z.looseObject({ kind: z.string() })) }),
+  ),
+});
 
 /** The sentinel that stands for an unknown string in the engine's events. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

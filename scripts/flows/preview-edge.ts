@@ -3,7 +3,13 @@ import type { EdgeChange } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { neededBy } from "../edge/order.ts";
 import { findParts, type SiteSource, type WorkerSource } from "../edge/parts.ts";
-import { isPreviewOf, previewBindings, previewOutputs, previewSuffix } from "../edge/preview-names.ts";
+import {
+  isPreviewOf,
+  previewBindings,
+  previewDatasets,
+  previewOutputs,
+  previewSuffix,
+} from "../edge/preview-names.ts";
 import { runJobs } from "../edge/run-jobs.ts";
 import { deploySite } from "../edge/site.ts";
 import { deployWorker } from "../edge/worker.ts";
@@ -134,7 +140,8 @@ async function bindAll(
           return [binding, { kind, id, name }] as const;
         }),
       );
-      return { name: worker.name, bindings: Object.fromEntries(bindings) };
+      const datasets = previewDatasets(worker, pullRequest);
+      return { name: worker.name, bindings: { ...datasets, ...Object.fromEntries(bindings) } };
     }),
   );
 }

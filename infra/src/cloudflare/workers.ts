@@ -63,6 +63,11 @@ export class Worker extends ComponentResource {
       );
       bindings[binding] = { kind: "r2_bucket", name: bucket.name };
     }
+    for (const binding of worker.analyticsEngineDatasets) {
+      // No resource, only a name of its own in each stack; SQL asks for it, so without dashes.
+      const dataset = physicalName(binding).replaceAll("-", "_");
+      bindings[binding] = { kind: "analytics_engine", dataset };
+    }
     for (const [binding, value] of Object.entries(args.vars)) bindings[binding] = { kind: "var", value };
 
     this.output = {

@@ -36,6 +36,7 @@ export function outputsOf(changes: Partial<StackOutputs> = {}): StackOutputs {
           SETTINGS: { kind: "kv_namespace", id: "kv-id" },
           ARCHIVE: { kind: "d1_database", id: "d1-id", name: "archive-dev" },
           FORWARD: { kind: "queue", name: "forward-dev" },
+          COUNTS: { kind: "analytics_engine", dataset: "counts_dev" },
           FILES: { kind: "r2_bucket", name: "files-dev" },
           STACK: { kind: "var", value: "dev" },
         },

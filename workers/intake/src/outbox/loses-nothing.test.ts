@@ -1,7 +1,7 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { reset, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { backend } from "../../test/backend.ts";
 import { aMessage, holdTheClock, neighbours, post } from "../../test/intake.ts";
 import { dyingAt } from "../../test/kill.ts";
@@ -15,11 +15,14 @@ const key = await senderKey(ada);
 /** The stub of an object that was killed stays broken. */
 const outbox = () => outboxOf(env, key);
 
-beforeEach(async () => {
-  holdTheClock();
+// One clock for all: the objects live on, and time must not go back for them.
+beforeAll(holdTheClock);
+beforeEach(() => backend.reset());
+afterAll(async () => {
+  vi.useRealTimers();
+  await reset();
   await backend.reset();
 });
-afterEach(() => vi.useRealTimers());
 
 let count = 0;
 

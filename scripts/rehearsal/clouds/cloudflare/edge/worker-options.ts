@@ -47,6 +47,7 @@ export function workerOptions(state: CloudState, loaded: Loaded, neighbours: Nei
     r2Buckets: {} as Record<string, string>,
     durableObjects: {} as Record<string, DurableObject>,
     serviceBindings: {} as Record<string, Service>,
+    analyticsEngineDatasets: {} as Record<string, { dataset: string }>,
     ratelimits: {} as Record<string, { simple: { limit: number; period: 10 | 60 } }>,
     outboundService: neighbours.outbound,
     stripCfConnectingIp: false,
@@ -78,6 +79,7 @@ function bind(
     r2Buckets: Record<string, string>;
     durableObjects: Record<string, DurableObject>;
     serviceBindings: Record<string, Service>;
+    analyticsEngineDatasets: Record<string, { dataset: string }>;
     ratelimits: Record<string, unknown>;
   },
   binding: WorkerBinding,
@@ -108,6 +110,9 @@ function bind(
       return;
     case "r2_bucket":
       options.r2Buckets[binding.name] = String(binding.bucket_name);
+      return;
+    case "analytics_engine":
+      options.analyticsEngineDatasets[binding.name] = { dataset: String(binding.dataset) };
       return;
     case "ratelimit":
       options.ratelimits[binding.name] = { simple: binding.simple };
