@@ -78,6 +78,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "scripts/rehearsal": ["scripts/errors.ts", "scripts/browser"],
   // Measures the pipeline against the stock sequence, which it puts together from the same parts.
   "scripts/bench": ["infra", "scripts/errors.ts", "scripts/terminal", "scripts/edge", "scripts/rehearsal"],
+  // Lets a Worker run in workerd under load, as its deployment bundles it.
+  "scripts/load": ["scripts/errors.ts", "scripts/terminal"],
   // What the test of the documentation is made of: it holds pages against the commands themselves.
   "scripts/docs": ["scripts/commands", "scripts/rehearsal"],
   sites: [],

@@ -34,6 +34,8 @@ const PROGRAMS: Record<string, Check> = {
     );
   },
   gh: checkGh,
+  python3: async ([flag, module]) =>
+    flag === "-m" && module === "unittest" ? undefined : "only the tests of a Python module",
   openssl: async ([command = "", ...words]) => {
     const { stdout, stderr } = await run("openssl", [command, "-help"]);
     return unknownOption(words, `${stdout}${stderr}`);
