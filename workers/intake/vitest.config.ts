@@ -23,6 +23,8 @@ export default defineConfig({
     globalSetup: ["./test/backend-server.ts"],
     // One backend serves all files.
     fileParallelism: false,
+    // vitest wants projects with another number of workers to take their turn after the others.
+    sequence: { groupOrder: 1 },
     // One start of workerd for all files instead of one each; they keep nothing in module scope.
     isolate: false,
     testTimeout: 30_000,
