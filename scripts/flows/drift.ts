@@ -51,6 +51,7 @@ export async function findDrift(
   context: Context,
   releases: ReleaseStore,
   stack: OpenedStack,
+  again = false,
 ): Promise<Drift> {
   const { change, events } = await context.reporter.step(
     `Refresh of ${stack.name}`,
@@ -110,7 +111,11 @@ export async function findDrift(
         diffs: [],
       }),
     );
-  return { stack: stack.name, release, findings: [...findings, ...edge, ...wrong] };
+  const all = [...findings, ...edge, ...wrong];
+  // A deployment that ended meanwhile has moved what this looked at: it looks once more, at what that left.
+  const { last: now } = await latestReleases(releases, stack.name);
+  if (all.length > 0 && now?.id !== release.id && !again) return findDrift(context, releases, stack, true);
+  return { stack: stack.name, release, findings: all };
 }
 
 /** What a refresh found different; what the code would change besides is a matter for previews. */

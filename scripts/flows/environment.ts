@@ -10,6 +10,7 @@ import { openPreviewAccount, type PreviewAccount } from "../secrets/preview-acco
 import { mask } from "../secrets/redaction.ts";
 import { type Project, stackSetting } from "../stack/stacks.ts";
 import type { StackTarget } from "../stack/target.ts";
+import { releasesAtGithub } from "./releases-at-github.ts";
 
 /** Who asked for this run: a GitHub event, or a person at a terminal. */
 export interface Caller {
@@ -30,7 +31,9 @@ export function identifyCaller(context: Context): Caller {
   return {
     event,
     github,
-    releases: github ? githubReleases(github) : fileReleases(folder),
+    releases: github
+      ? githubReleases(github)
+      : ((event ? undefined : releasesAtGithub(context.root, context.env)) ?? fileReleases(folder)),
     updates: updateRegistry({ github, event, folder: join(folder, ".updates") }),
   };
 }

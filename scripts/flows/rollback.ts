@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { comesBackEmpty } from "../change/comes-back-empty.ts";
 import { digest } from "../change/digest.ts";
 import type { Hazard } from "../change/model.ts";
 import type { Context } from "../context.ts";
@@ -112,6 +113,7 @@ export async function rollback(
     const plan = planRollback(current, target, order.scope, order);
     const touchesInfra = plan.steps.some(({ kind }) => kind === "infra");
     const infra = touchesInfra ? await previewTarget(context, order, target, planFile) : undefined;
+    if (infra) plan.limits.push(...comesBackEmpty(infra.preview.change));
     order.show({ stack: order.stackName, scope: order.scope, from: last, to: target, plan, infra });
     await refuseWhatIsGone(api, before, plan.steps, target);
     const hazards = infra?.hazards ?? [];
