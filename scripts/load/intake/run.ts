@@ -60,9 +60,14 @@ export async function loadIntake(options: LoadOptions): Promise<LoadResult> {
       await reporter.step("The origin lives: all must arrive", (note) =>
         arrival(origin, accepted.length, note, signal),
       );
-      const result = { ...compare(accepted, origin), rps: Math.round(accepted.length / seconds) };
+      const arrived = compare(accepted, origin);
       reporter.say(`${origin.repeated()} deliveries were repeated, and known by their id.`);
-      return result;
+      const milliseconds = accepted.map(({ ms }) => ms).sort((a, b) => a - b);
+      return {
+        ...arrived,
+        rps: Math.round(accepted.length / seconds),
+        p99_ms: Math.round(percentile(milliseconds, 0.99)),
+      };
     } finally {
       await runtime.close();
     }
@@ -85,7 +90,7 @@ async function arrival(
   }
 }
 
-function compare(accepted: readonly Post[], { inbox }: Origin): Omit<LoadResult, "rps"> {
+function compare(accepted: readonly Post[], { inbox }: Origin): Omit<LoadResult, "rps" | "p99_ms"> {
   const sent = Map.groupBy(accepted, ({ sender }) => sender);
   const found = [...inbox.values()].flat();
   const distinct = new Set(found);
@@ -95,12 +100,6 @@ function compare(accepted: readonly Post[], { inbox }: Origin): Omit<LoadResult,
     delivered,
     duplicates: found.length - distinct.size,
     lost: accepted.length - delivered,
-    p99_ms: Math.round(
-      percentile(
-        accepted.map(({ ms }) => ms).sort((a, b) => a - b),
-        0.99,
-      ),
-    ),
   };
   const disordered = [...sent].filter(
     ([sender, posts]) => (inbox.get(sender) ?? []).join() !== posts.map(({ text }) => text).join(),

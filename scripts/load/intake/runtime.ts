@@ -13,18 +13,27 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** Made once a process: wrangler takes its time. */
+let bundled: Promise<string> | undefined;
+
 /**
  * The intake Worker in a workerd of its own, bundled by wrangler as a deployment bundles it, with its data on disk in a
  * temporary folder, and on a clock that runs `speed` times as fast as the real one.
  */
 export async function startRuntime(
   root: string,
-  { backendUrl, signingKey, speed }: { backendUrl: string; signingKey: string; speed: number },
+  {
+    backendUrl,
+    signingKey,
+    speed,
+    operatorKey,
+  }: { backendUrl: string; signingKey: string; speed: number; operatorKey?: string },
 ): Promise<Runtime> {
   const folder = mkdtempSync(join(tmpdir(), "load-intake-"));
   const discard = () => rmSync(folder, { recursive: true, force: true });
   try {
-    const script = await bundle(root, join(folder, "bundle"));
+    bundled ??= bundle(root, join(folder, "bundle"));
+    const script = await bundled;
     const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import("miniflare");
     const worker = {
       name: "intake",
@@ -36,6 +45,7 @@ export async function startRuntime(
         STACK: "load",
         VERSION: { id: "load", tag: "", timestamp: "" },
         INTAKE_SIGNING_KEY: signingKey,
+        ...(operatorKey === undefined ? {} : { INTAKE_OPERATOR_KEY: operatorKey }),
         CLOCK_START: Date.now(),
         CLOCK_SPEED: speed,
       },

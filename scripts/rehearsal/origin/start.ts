@@ -31,6 +31,8 @@ export interface DeliveredMessage {
   host: string;
   body: unknown;
   at: string;
+  /** Whether the delivery bore a signature; the stand-in does not know the key. */
+  signed: boolean;
 }
 
 /** A server with what it "runs", if anything, and why it does not follow the record. */
@@ -47,6 +49,8 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const store = openStore(options.world, "origin");
   const messages = store.collection<DeliveredMessage>("messages");
 
+  /** A message with this word in it is refused, as one that the app's model can't hold. */
+  let refusedWord: string | undefined;
   const readRecord = openRecordReader();
   /** By the server's id: what it runs goes on where the record is not to be trusted. */
   const releases = store.collection<AnnouncedRelease>("releases");
@@ -87,15 +91,23 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     if (path === "/health") return json(200, { ok: true });
     if (BROKEN_IMAGE.test(live.image)) return send(500, "text/html", "<h1>Server Error (500)</h1>\n");
     if (path === "/intake/messages" && request.method === "POST") {
-      const body: unknown = JSON.parse(await text(request));
+      const sent = await text(request);
+      if (refusedWord !== undefined && sent.includes(refusedWord))
+        return json(422, { error: "not storable" });
+      const body: unknown = JSON.parse(sent);
       const id = String(
         request.headers["idempotency-key"] ?? z.looseObject({ id: z.string() }).parse(body).id,
       );
       const known = messages.get(id) !== undefined;
       if (!known) {
-        messages.put(id, { id, host: request.headers.host ?? "", body, at: new Date().toISOString() });
+        const { host = "", "webhook-signature": signature } = request.headers;
+        messages.put(id, { id, host, body, at: new Date().toISOString(), signed: signature !== undefined });
       }
       return json(known ? 200 : 201, { id });
+    }
+    if (path === "/_rehearsal/refusals") {
+      refusedWord = request.method === "PUT" ? await text(request) : undefined;
+      return json(200, {});
     }
     // The edge's own Worker has the paths below /intake, so the inbox is elsewhere.
     if (path === "/inbox") return json(200, messages.list());

@@ -143,6 +143,7 @@ function plantedSecrets(clouds: Clouds): Record<string, string> {
     PULUMI_CONFIG_PASSPHRASE: canary("passphrase"),
     DIGEST_KEY: canary("digest-key"),
     INTAKE_SIGNING_KEY: canary("intake-key"),
+    INTAKE_OPERATOR_KEY: canary("operator-key"),
     NEON_API_KEY: clouds.neon.token,
     DOPPLER_TOKEN: clouds.doppler.token,
     RELEASE_SIGNING_KEY: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
