@@ -59,3 +59,27 @@ notes tag *arguments:
 # Print the releases of a stack
 releases stack:
     npm run releases -- {{stack}}
+
+# Set the repository up, from a bare template to one that deploys; can be stopped and gone on with
+setup-infra *arguments:
+    npm run setup -- {{arguments}}
+
+# Only say what is missing of the set-up
+infra-init:
+    npm run setup -- --check
+
+# Show what a change would do to the infrastructure of every stack, or of one
+infra-preview *arguments:
+    npm run preview -- {{arguments}}
+
+# Bring the checked-out commit to a stack, infrastructure first
+infra-up stack *arguments:
+    npm run deploy -- {{stack}} {{arguments}}
+
+# Check the workflow files with actionlint and zizmor
+lint-workflows:
+    npm run lint:workflows
+
+# Play the workflow files on this machine
+rehearse-actions:
+    npm run rehearse -- --actions

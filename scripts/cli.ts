@@ -27,6 +27,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   new: () => import("./commands/new.ts"),
   intake: () => import("./commands/intake.ts"),
   rehearse: () => import("./commands/rehearse.ts"),
+  completion: () => import("./commands/completion.ts"),
 };
 
 /** Two SIGINTs within this time, in milliseconds, are one press of Ctrl-C. */
@@ -58,7 +59,7 @@ async function main(argv: string[]): Promise<number> {
     if (!load) throw new UserError("usage", `There is no command ${name}.`, await overview(), EXIT.usage);
     const { command } = await load();
     if (rest.includes("--help") || rest.includes("-h")) {
-      process.stderr.write(help(command));
+      process.stderr.write(await help(name, command));
       return EXIT.done;
     }
     const result = await command.run(context, readArguments(command, rest));
@@ -136,7 +137,7 @@ function report(error: unknown, { env, json, reporter }: Context): number {
   );
   setOutput("outcome", user?.code ?? "bug", env);
   reporter.fail(user ? `Stopped (${user.code})` : "This is a bug", message);
-  if (user) reporter.say(`\n${user.fix}`);
+  if (user) reporter.say(`\n${user.fix}\n\n${pageOf(user.code, env)}`);
   if (json) {
     const outcome = user
       ? { outcome: user.code, message, fix: redact(user.fix) }
@@ -144,6 +145,14 @@ function report(error: unknown, { env, json, reporter }: Context): number {
     process.stdout.write(`${JSON.stringify(outcome)}\n`);
   }
   return user?.exitCode ?? EXIT.failed;
+}
+
+/** Where the code is explained; on GitHub as an address that leads to its line: https://wicg.github.io/scroll-to-text-fragment/ */
+function pageOf(code: string, env: NodeJS.ProcessEnv): string {
+  const page = "docs/playbook.md#outcomes-by-code";
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env;
+  if (!server || !repository) return `More on ${code}: ${page}`;
+  return `More on ${code}: ${server}/${repository}/blob/main/${page}:~:text=${code.replaceAll("-", "%2D")}`;
 }
 
 async function overview(): Promise<string> {
@@ -162,13 +171,18 @@ async function overview(): Promise<string> {
   ].join("\n");
 }
 
-function help(command: Command): string {
-  const options = Object.keys(command.options).map((name) => `  --${name}`);
+async function help(name: string, command: Command): Promise<string> {
+  const { optionWords } = await import("./commands/option-words.ts");
+  const options = [...Object.keys(command.options), "json"].map((option) =>
+    `  --${option.padEnd(14)} ${optionWords(name, option) ?? ""}`.trimEnd(),
+  );
   return [
     command.summary,
     "",
     `Usage: npm run ${command.usage}`,
-    ...(options.length > 0 ? ["", "Options:", ...options, "  --json"] : []),
+    "",
+    "Options:",
+    ...options,
     "",
     "Examples:",
     ...command.examples.map((example) => `  ${example}`),

@@ -202,7 +202,7 @@ describe("the workflows", () => {
     }
     const preview = workflows.find(({ name }) => name === "preview")?.workflow;
     expect(preview?.concurrency).toEqual({
-      group: `preview-${expression("github.event.pull_request.number")}`,
+      group: `preview-${expression("github.event.pull_request.number || github.ref")}`,
       "cancel-in-progress": true,
     });
     const cleanup = workflows.find(({ name }) => name === "cleanup")?.workflow;

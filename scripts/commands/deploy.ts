@@ -3,6 +3,7 @@ import { EXIT, UserError } from "../errors.ts";
 import { type Deployment, deploy } from "../flows/deploy.ts";
 import { identifyCaller, openStackTarget } from "../flows/environment.ts";
 import { describeDeployment, publishDeployment } from "../flows/publish-deployment.ts";
+import { refuseSuperseded } from "../flows/refuse-superseded.ts";
 import { reviewGuard } from "../flows/review-guard.ts";
 import { rolloutOf } from "../flows/rollout-of.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
@@ -35,6 +36,7 @@ export const command: Command = {
     const caller = identifyCaller(context);
     const { event } = caller;
     const sha = event?.sha ?? (await headCommit(context.root));
+    await refuseSuperseded(caller, name, sha);
     const stack = await openStackTarget(context, project, name, "deploy");
     const deployment: Deployment = await deploy(context, caller.releases, {
       stack,

@@ -3,9 +3,11 @@ import { renderPlain } from "../change/plain.ts";
 import { judge } from "../change/verdict.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { identifyCaller } from "../flows/environment.ts";
+import { noPreview } from "../flows/no-preview.ts";
 import { previewEdgeForReview } from "../flows/preview-edge-for-review.ts";
 import { previewForReview } from "../flows/preview-stack.ts";
 import { publishPreview, viewOf, writeArtifact } from "../flows/publish-preview.ts";
+import { recordPreviews } from "../flows/record-previews.ts";
 import { appendSummary } from "../github/output.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
@@ -22,16 +24,19 @@ export const command: Command = {
     const caller = identifyCaller(context);
     const { event, github } = caller;
     const pull = event?.kind === "pull_request" ? event : undefined;
-    if (pull?.isFork) {
-      const text =
-        "This pull request comes from a fork, so it gets no credentials and no preview. A maintainer previews it by pushing its branch to this repository.";
-      appendSummary(`${text}\n`, context.env);
-      context.reporter.say(text);
-      return { outcome: "fork" };
+    const queued = event?.kind === "merge_group" ? event : undefined;
+    const none = noPreview(pull, context.env);
+    if (none) {
+      appendSummary(`${none.text}\n`, context.env);
+      context.reporter.say(none.text);
+      return { outcome: none.outcome };
     }
 
     const place = event
-      ? { repository: `${event.repository.owner}/${event.repository.name}`, pullRequest: pull?.number }
+      ? {
+          repository: `${event.repository.owner}/${event.repository.name}`,
+          pullRequest: pull?.number ?? queued?.number,
+        }
       : {};
     const found = await Promise.all(
       stacks.map((stack) => previewForReview(context, project, stack, place, caller.releases)),
@@ -39,13 +44,14 @@ export const command: Command = {
     const { previews, notes } = pull
       ? await previewEdgeForReview(context, project, pull, found)
       : { previews: found, notes: [] };
-    const commit = pull?.headSha ?? event?.sha ?? "local";
+    const commit = pull?.headSha ?? queued?.headSha ?? event?.sha ?? "local";
     context.reporter.say(
       `\n${renderPlain(viewOf(previews, event, commit, context.now(), notes), { color: false })}`,
     );
     writeArtifact(typeof values.out === "string" ? values.out : join(context.root, ".preview"), previews);
     const published =
       pull && github ? await publishPreview(context, github, pull, previews, notes) : undefined;
+    if (queued && github) await recordPreviews(context, github, queued, previews);
 
     const failed = previews.filter(({ failure }) => failure);
     if (failed.length > 0) {

@@ -2,16 +2,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommentView, StackView } from "../change/comment/view.ts";
 import { COMMENT_MARKER, renderComment, renderSummary } from "../change/comment.ts";
-import { judge } from "../change/verdict.ts";
 import type { Context } from "../context.ts";
-import { recordCheck } from "../github/check.ts";
 import type { Github } from "../github/client.ts";
 import { upsertComment } from "../github/comment.ts";
 import type { GithubEvent } from "../github/event.ts";
 import { appendSummary } from "../github/output.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { StackPreview } from "./preview-stack.ts";
-import { checkName } from "./review-guard.ts";
+import { recordPreviews } from "./record-previews.ts";
 
 /** Everything that the comment, the summary and the artifact say, in one. */
 export function viewOf(
@@ -60,27 +58,9 @@ export async function publishPreview(
   const view = viewOf(previews, event, event.headSha, context.now(), notes);
   appendSummary(redact(renderSummary(view).markdown), context.env);
 
-  const checks = previews.map(async (preview) => {
-    const verdict = judge({ ...preview, approvals: [] });
-    await recordCheck(github, {
-      sha: event.headSha,
-      name: checkName(preview.stack),
-      conclusion: preview.failure ? "failure" : verdict.kind === "needs-approval" ? "neutral" : "success",
-      title: verdict.words,
-      summary: preview.fingerprint
-        ? `What a deployment compares itself with:\n\n\`\`\`json\n${JSON.stringify(preview.fingerprint)}\n\`\`\`\n`
-        : "The preview failed, so there is nothing to compare a deployment with.",
-      externalId: preview.fingerprint?.digest.slice(0, 40) ?? "",
-      detailsUrl: event.runUrl,
-    });
-  });
   const [comment] = await Promise.all([
     upsertComment(github, event.number, COMMENT_MARKER, redact(renderComment(view).markdown)),
-    ...checks.map((check) =>
-      check.catch((error: unknown) =>
-        context.reporter.warn(`A check run could not be written: ${String(error)}`),
-      ),
-    ),
+    recordPreviews(context, github, event, previews),
   ]);
   if (!comment.posted) {
     context.reporter.warn(

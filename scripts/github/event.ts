@@ -60,7 +60,22 @@ export interface ScheduleEvent extends EventContext {
   cron: string;
 }
 
-export type GithubEvent = PullRequestEvent | PushEvent | WorkflowDispatchEvent | ScheduleEvent;
+/** A merge queue asks whether its commit, the base with the pull request on top, may become the base. */
+export interface MergeGroupEvent extends EventContext {
+  kind: "merge_group";
+  headSha: string;
+  baseSha: string;
+  baseRef: string;
+  /** The pull request that is last in the group; GitHub tells it only by the name of the queue's branch. */
+  number: number | undefined;
+}
+
+export type GithubEvent =
+  | PullRequestEvent
+  | PushEvent
+  | WorkflowDispatchEvent
+  | ScheduleEvent
+  | MergeGroupEvent;
 
 const sha = z.string().regex(/^[0-9a-f]{40}$/, "is not a commit SHA");
 
@@ -98,6 +113,9 @@ const PullRequestFile = z.object({
 const PushFile = z.object({ ref: z.string().regex(/^refs\/(heads|tags)\/./), before: sha, after: sha });
 const DispatchFile = z.object({
   inputs: z.record(z.string(), z.union([z.string(), z.boolean(), z.number(), z.null()])).nullish(),
+});
+const MergeGroupFile = z.object({
+  merge_group: z.object({ head_sha: sha, head_ref: z.string(), base_sha: sha, base_ref: z.string() }),
 });
 const ScheduleFile = z.object({ schedule: z.string() });
 
@@ -139,11 +157,23 @@ export function readEvent(env: NodeJS.ProcessEnv): GithubEvent | undefined {
     }
     case "schedule":
       return { kind: "schedule", ...context, cron: parse(ScheduleFile, file, where).schedule };
+    case "merge_group": {
+      const { merge_group: group } = parse(MergeGroupFile, file, where);
+      const number = /\/pr-(\d+)-[0-9a-f]+$/.exec(group.head_ref)?.[1];
+      return {
+        kind: "merge_group",
+        ...context,
+        headSha: group.head_sha,
+        baseSha: group.base_sha,
+        baseRef: group.base_ref.replace(/^refs\/heads\//, ""),
+        number: number === undefined ? undefined : Number(number),
+      };
+    }
     default:
       throw new UserError(
         "event-unsupported",
         `The event ${variables.GITHUB_EVENT_NAME} starts nothing here.`,
-        "Use one of pull_request, push, workflow_dispatch and schedule in the workflow's `on:`.",
+        "Use one of pull_request, push, workflow_dispatch, merge_group and schedule in the workflow's `on:`.",
         EXIT.usage,
       );
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -33,6 +33,8 @@ export interface WorkflowOutcome extends JobOutcome {
 
 const Started = z.object({ runId: z.number(), token: z.string() });
 const Payload = z.looseObject({ action: z.string().optional() });
+/** act 0.2.89 refuses a file with it, and honours no `concurrency:` anyway. Jobs check the file out as it is. */
+const UNKNOWN_TO_ACT = /^ +queue: \w+\n/gm;
 const STAND_INS = join(import.meta.dirname, "..", "actions");
 
 /** Runs workflow files as they are, by `act` in its self-hosted mode: steps are processes of this machine. */
@@ -68,6 +70,10 @@ export class ActRunner {
     const { github } = this.#clouds;
     // GitHub reads a workflow from the commit that it runs for.
     await checkout.git("checkout", "--quiet", "--force", trigger.sha);
+    for (const name of readdirSync(join(checkout.dir, ".github/workflows"))) {
+      const file = join(checkout.dir, ".github/workflows", name);
+      writeFileSync(file, readFileSync(file, "utf8").replace(UNKNOWN_TO_ACT, ""));
+    }
     const { action } = Payload.parse(trigger.event.payload);
     if (
       !isStartedBy(checkout.dir, path, {

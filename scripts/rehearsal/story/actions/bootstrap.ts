@@ -16,7 +16,6 @@ export const bootstrap: Scene<ActionsMemory> = {
     memory.commits.bootstrap = sha;
     const dev = keepRun(notes, await deployDevRun(stage, sha), {
       deploy: { result: "success", outputs: { outcome: "succeeded" } },
-      candidate: { result: "success" },
     });
     const deployed = dev.jobs.find(({ id }) => id === "deploy");
     const [first] = await stage.github.releases("dev");

@@ -1,6 +1,6 @@
 import { differences, footprints } from "../footprint.ts";
 import { HOSTS } from "../hosts.ts";
-import type { Scene } from "../scene.ts";
+import { keepJob, type Scene } from "../scene.ts";
 import { keepRun } from "./keep-run.ts";
 import type { ActionsMemory } from "./memory.ts";
 import { WORDS } from "./pull-request.ts";
@@ -16,7 +16,6 @@ export const merge: Scene<ActionsMemory> = {
     const before = await footprints(stage);
     keepRun(notes, await deployDevRun(stage, sha, memory.commits.bootstrap), {
       deploy: { result: "success", outputs: { outcome: "succeeded" } },
-      candidate: { result: "success" },
     });
     const [page] = await stage.visitor.visit(HOSTS.dev.www);
     notes.expect("Dev's landing page has the new words", page?.body.includes(WORDS) === true, page?.body);
@@ -27,7 +26,6 @@ export const merge: Scene<ActionsMemory> = {
       { ...(await deployDevRun(stage, sha, memory.commits.bootstrap)), name: "deploy-dev, run again" },
       {
         deploy: { result: "success", outputs: { outcome: "nothing-to-do" } },
-        candidate: { result: "success" },
       },
     );
 
@@ -43,9 +41,13 @@ export const merge: Scene<ActionsMemory> = {
     const unmerged = await stage.checkout.commit("Go past the review");
     await stage.checkout.git("push", "--quiet", "origin", "unmerged");
     const then = await footprints(stage);
-    keepRun(notes, await releaseRun(stage, "v1.1.1", unmerged), {
-      plan: { result: "failure", outputs: { outcome: "gate-refused" } },
-    });
+    const refused = await releaseRun(stage, "v1.1.1", unmerged);
+    keepJob(notes, refused, 1);
+    notes.expect(
+      "The run of the tag that nobody merged fails at the gate",
+      refused.jobs.some(({ result, outputs }) => result === "failure" && outputs.outcome === "gate-refused"),
+      refused.jobs,
+    );
     const touched = differences(then.prod, (await footprints(stage)).prod);
     notes.expect("Prod is as it was", touched.length === 0, touched);
   },

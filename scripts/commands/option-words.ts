@@ -1,0 +1,34 @@
+/** What an option means, for `--help` and the shells' completion; one that means the same everywhere is said once. */
+const WORDS: Record<string, string> = {
+  actions: "play the workflow files as they are, by act",
+  all: "play every chapter",
+  allow: "hazards that you allow, allow:<hazard>:<resource>, separated by commas",
+  answers: "take the answers from this file instead of asking",
+  chapter: "the chapter to play",
+  check: "only say what is missing; change nothing",
+  digest: "the digest of the plan that you saw; for another one nothing is allowed",
+  dir: "the folder for worlds, evidence and report; begins with .rehearsal",
+  "dry-run": "only show what would change",
+  fix: "start the deployment that undoes what was found",
+  help: "show this",
+  json: "print one JSON document on stdout",
+  keep: "leave the clouds running when the last scene is over",
+  out: "the folder for the previews as files",
+  plugins: "the providers: stand-ins, or Pulumi's own plugins against the same clouds",
+  questions: "print the questions with their explanations, and end",
+  refresh: "let the state take note of changes by hand first, so that the update puts them back",
+  scene: "the last scene to play",
+  scope: "what to bring back",
+  stack: "the stack",
+  to: "the release to go back to, by its id or tag; the one before the current without it",
+  unreviewed: "deploy also where the change is not what was reviewed",
+  "verify-limit": "how many seconds the release has to answer right",
+};
+
+/** Options that mean something else at one command. */
+const OTHERWISE: Record<string, string> = {};
+
+/** @returns undefined for an option that nobody has described yet */
+export function optionWords(command: string, option: string): string | undefined {
+  return OTHERWISE[`${command} ${option}`] ?? WORDS[option];
+}
