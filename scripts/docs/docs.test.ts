@@ -10,6 +10,7 @@ import { VARIABLES } from "../secrets/variables.ts";
 import { readProject, stackSetting } from "../stack/stacks.ts";
 import { type Page, readPage, slugOf } from "./markdown.ts";
 import { checkCommandLine, commandNames, loadCommand } from "./programs.ts";
+import { setupGuide } from "./setup-guide.ts";
 
 /*
  * Every command of the documentation is checked against what it calls: npm scripts, the CLI's own options, workflow
@@ -190,6 +191,14 @@ describe("the README, or that of a Worker", () => {
 describe("the page on hazards", () => {
   it("is what the rules say", async () => {
     await expect(hazardPage()).toMatchFileSnapshot(join(ROOT, "docs/hazards.md"));
+  });
+});
+
+describe("the guide to the set-up", () => {
+  it("is what the set-up asks, does and refuses", async () => {
+    await expect(setupGuide()).toMatchFileSnapshot(
+      join(ROOT, "docs/knowledge/playbook/infrastructure-setup.md"),
+    );
   });
 });
 
