@@ -22,6 +22,7 @@ const WORDS: Record<string, string> = {
   stack: "the stack",
   to: "the release to go back to, by its id or tag; the one before the current without it",
   unreviewed: "deploy also where the change is not what was reviewed",
+  yes: "do it without asking first",
   "verify-limit": "how many seconds the release has to answer right",
 };
 
