@@ -25,7 +25,9 @@ test("Help is no failure, no command is one; both list every command on stderr",
 test("A command's help shows its options and examples", async () => {
   const { exitCode, stderr } = await run("rollback", "--help");
   expect(exitCode).toBe(0);
-  expect(stderr).toMatch(/Usage: npm run rollback -- <stack>[\s\S]*--dry-run +only show[\s\S]*--json[\s\S]*Examples:/);
+  expect(stderr).toMatch(
+    /Usage: npm run rollback -- <stack>[\s\S]*--dry-run +only show[\s\S]*--json[\s\S]*Examples:/,
+  );
 });
 
 test("An unknown command exits 2 and names those that there are, whatever its name", async () => {

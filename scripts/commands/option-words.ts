@@ -27,7 +27,7 @@ const WORDS: Record<string, string> = {
 };
 
 /** Options that mean something else at one command. */
-const OTHERWISE: Record<string, string> = {};
+const OTHERWISE: Record<string, string> = { "intake all": "all messages instead of one" };
 
 /** @returns undefined for an option that nobody has described yet */
 export function optionWords(command: string, option: string): string | undefined {
