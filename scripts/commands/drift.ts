@@ -8,17 +8,19 @@ import type { Command } from "./command.ts";
 export const command: Command = {
   summary:
     "Find what was changed past the pipeline, keep one issue a stack about it, open the deployment that undoes it",
-  usage: "drift -- [stack] [--fix]",
+  usage: "drift -- [stack] [--fix] [--after-deployment]",
   examples: ["npm run drift", "npm run drift -- prod", "npm run drift -- prod --fix"],
   positionals: ["stack"],
-  options: { fix: { type: "boolean" } },
+  options: { fix: { type: "boolean" }, "after-deployment": { type: "boolean" } },
   async run(context, { values, positionals }) {
     const project = readProject(context.root);
     const stacks = positionals[0] === undefined ? project.stacks : [requireStack(project, positionals[0])];
     const caller = identifyCaller(context);
     const drifts = await Promise.all(
       stacks.map(async (name) => {
-        const stack = await openStackTarget(context, project, name, "preview");
+        // In the job of a deployment its identity opens the stack itself and not the twin that only reads.
+        const purpose = values["after-deployment"] === true ? "deploy" : "preview";
+        const stack = await openStackTarget(context, project, name, purpose);
         const drift = await findDrift(context, caller.releases, stack);
         const issue = await reportDrift(context, caller, drift);
         const { findings, release } = drift;

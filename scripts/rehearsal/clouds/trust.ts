@@ -13,7 +13,7 @@ export function trustFor(repository: string, project: string): TrustPolicy[] {
     subject("pull_request", "*-preview"),
     subject("ref:refs/heads/main", "*-preview"),
     subject("ref:refs/tags/v*", "*-preview"),
-    subject("environment:dev", "dev", "dev-preview"),
-    subject("environment:prod", "prod", "prod-preview"),
+    subject("environment:dev", "dev"),
+    subject("environment:prod", "prod"),
   ];
 }
