@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Stage } from "../../stage/stage.ts";
 import { differences, footprints } from "../footprint.ts";
+import { HOSTS } from "../hosts.ts";
 import { keepJob, lastWords, type Scene } from "../scene.ts";
 import type { RollbackMemory } from "./chapter.ts";
 import { devJob, driftOfDev } from "./dev-jobs.ts";
@@ -13,14 +14,14 @@ const NAMED: readonly [string, RegExp][] = [
   ["the site's deployment", /Site `www`\*\* serves `deployment/],
   ["the lost route", /Worker `intake`\*\* is not reached at `www-dev/],
   ["the release record", /The release record\*\* names/],
-  ["the server's image", /Server `\S*server1`\*\* runs/],
+  ["the server that nobody reaches", /Server `\S*server1`\*\* (?:answers \d|does not answer)/],
 ];
 
 export const driftOfEachKind: Scene<RollbackMemory> = {
   name: "drift-of-each-kind",
   title: "Everything that somebody can change by hand is found, and put back",
   tells:
-    "A night of clicking: a port is opened, another Worker version deployed, the site rolled back, a route deleted, an old release record written. One issue names all of it; “drift --fix” opens the deployment, and the check after it closes the issue.",
+    "A night of clicking: a port is opened, another Worker version deployed, the site rolled back, a route deleted, an old release record written, a server's name deleted. One issue names all of it; “drift --fix” opens the deployment, and the check after it closes the issue.",
   async play(stage, notes, memory) {
     const sha = memory.commits.newest ?? "";
     const clean = keepJob(notes, await driftOfDev(stage, sha, "Drift check before"));
@@ -29,6 +30,12 @@ export const driftOfEachKind: Scene<RollbackMemory> = {
     const seen = await seenOnDev(stage);
 
     await clickAround(stage, memory.record ?? "");
+    const [server] = await stage.visitor.visit(HOSTS.dev.app);
+    notes.expect(
+      "The servers have not followed the old record",
+      server?.body.includes(seen.image) === true,
+      server?.body,
+    );
     const found = keepJob(notes, await driftOfDev(stage, sha, "Drift check", "--fix"));
     const [issue, ...others] = await stage.github.issues("open");
     notes.expect("One issue is open", issue !== undefined && others.length === 0, [issue, ...others]);
@@ -117,6 +124,12 @@ async function clickAround(stage: Stage, oldRecord: string): Promise<void> {
     method: "DELETE",
     body: {},
   });
+
+  const named = Ids.parse(
+    await stage.api("cloudflare", `/zones/${zoneId}/dns_records?name=server1-dev.example.com`),
+  ).result;
+  for (const { id } of named)
+    await stage.api("cloudflare", `/zones/${zoneId}/dns_records/${id}`, { method: "DELETE", body: {} });
 
   const { id } = await releaseRecord(stage);
   await stage.api("cloudflare", `/zones/${zoneId}/dns_records/${id}`, {
