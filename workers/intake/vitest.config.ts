@@ -5,6 +5,8 @@ import type {} from "./test/backend-server.ts"; // types what is provided
 export default defineConfig({
   plugins: [
     cloudflareTest(({ inject }) => ({
+      // workerd would tell of every object that a test kills.
+      verbose: false,
       wrangler: { configPath: "./wrangler.jsonc" },
       miniflare: {
         bindings: {
