@@ -9,6 +9,7 @@ const Values = z.object({
   scene: z.string().optional(),
   chapter: z.string().optional(),
   actions: z.boolean().default(false),
+  vm: z.boolean().default(false),
   all: z.boolean().default(false),
   keep: z.boolean().default(false),
   dir: z.string().default(".rehearsal"),
@@ -18,10 +19,11 @@ const Values = z.object({
 export const command: Command = {
   summary: "Play the whole loop on this machine: pull request, merge, release, rollback, drift",
   usage:
-    "rehearse -- [--chapter NAME] [--actions] [--all] [--scene NAME] [--keep] [--dir DIR] [--plugins stand-ins|real]",
+    "rehearse -- [--chapter NAME] [--actions] [--vm] [--all] [--scene NAME] [--keep] [--dir DIR] [--plugins stand-ins|real]",
   examples: [
     "npm run rehearse",
     "npm run rehearse -- --actions",
+    "npm run rehearse -- --vm",
     "npm run rehearse -- --scene merge --keep",
     "npm run rehearse -- --all",
   ],
@@ -29,6 +31,7 @@ export const command: Command = {
   options: {
     chapter: { type: "string" },
     actions: { type: "boolean" },
+    vm: { type: "boolean" },
     all: { type: "boolean" },
     scene: { type: "string" },
     dir: { type: "string" },
@@ -89,7 +92,8 @@ export const command: Command = {
 /** The chapters to play: all, the named one, the one that the named scene is in, or the first. */
 async function chosenChapters(values: z.infer<typeof Values>): Promise<readonly Chapter[]> {
   const { all, scene } = values;
-  const chapter = values.actions ? (values.chapter ?? "actions") : values.chapter;
+  const named = values.actions ? "actions" : values.vm ? "server" : undefined;
+  const chapter = values.chapter ?? named;
   const { CHAPTERS, chapterOfScene } = await import("../rehearsal/story/chapters.ts");
   if ([all, chapter !== undefined, scene !== undefined].filter(Boolean).length > 1) {
     throw new UserError(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
 import { identifyCaller, openStackTarget } from "../flows/environment.ts";
 import { showForecast } from "../flows/publish-rollback.ts";
+import { planDatabaseRestore } from "../flows/restore-database.ts";
 import { rollback } from "../flows/rollback.ts";
 import { renderWhatRuns } from "../flows/what-runs.ts";
 import { appendSummary, setOutput } from "../github/output.ts";
@@ -22,12 +23,14 @@ const Values = z.object({
     .string()
     .default("")
     .transform((words) => words.split(/[\s,]+/).filter(Boolean)),
+  "restore-database": z.boolean().default(false),
+  confirm: z.string().optional(),
   "verify-limit": z.coerce.number().positive().default(300),
 });
 
 export const command: Command = {
   summary: "Bring an earlier release of a stack back, whole or in part",
-  usage: `rollback -- <stack> [--to RELEASE] [--scope ${SCOPES.join("|")}] [--dry-run] [--allow WORDS] [--refresh]`,
+  usage: `rollback -- <stack> [--to RELEASE] [--scope ${SCOPES.join("|")}] [--dry-run] [--allow WORDS] [--refresh] [--restore-database --confirm STACK]`,
   examples: [
     "npm run rollback -- prod --dry-run",
     "npm run rollback -- prod --to prod-v1.3.0",
@@ -40,6 +43,8 @@ export const command: Command = {
     "dry-run": { type: "boolean" },
     allow: { type: "string" },
     refresh: { type: "boolean" },
+    "restore-database": { type: "boolean" },
+    confirm: { type: "string" },
     "verify-limit": { type: "string" },
   },
   async run(context, { values, positionals }) {
@@ -51,6 +56,15 @@ export const command: Command = {
     const name = requireStack(project, positionals[0]);
     const caller = identifyCaller(context);
     const run = caller.event?.runId ?? Math.floor(context.now().getTime() / 1000);
+    const { to, confirm } = parsed.data;
+    const restore = parsed.data["restore-database"]
+      ? await planDatabaseRestore(context, caller.releases, {
+          stack: await openStackTarget(context, project, name, "deploy"),
+          to,
+          confirm,
+          dryRun: parsed.data["dry-run"],
+        })
+      : undefined;
     const result = await rollback(context, caller.releases, {
       open: (root) => openStackTarget({ ...context, root }, readProject(root), name, "deploy"),
       stackName: name,
@@ -66,6 +80,8 @@ export const command: Command = {
       runUrl: caller.event?.runUrl,
       verifyLimitMs: parsed.data["verify-limit"] * 1000,
     });
+    // After the app: the old version on the new data works as a rule, and the new version on the old data does not.
+    if (!parsed.data["dry-run"]) await restore?.apply();
     if (result.manifest) {
       setOutput("release", result.manifest.id, context.env);
       appendSummary(renderWhatRuns(result.manifest), context.env);

@@ -25,6 +25,7 @@ import { edgeChanges } from "./edge-changes.ts";
 import type { OpenedStack } from "./environment.ts";
 import { gradualRollout } from "./gradual-rollout.ts";
 import { appTokenHash, assertSigner, writeReleaseRecord } from "./release-record.ts";
+import { makeRestorePoint } from "./restore-point.ts";
 import { findStrays } from "./strays.ts";
 import { updateStack } from "./update-stack.ts";
 
@@ -138,6 +139,7 @@ export async function deploy(
     context.signal.throwIfAborted();
     const isAnnounced =
       wasAnnounced(stack, outputs, [previous, last]) && !strays.some(({ kind }) => kind === "record");
+    const restorePoint = isAnnounced ? undefined : await makeRestorePoint(context, stack, order.releaseId);
     const announced = isAnnounced
       ? Promise.resolve(false)
       : writeReleaseRecord(context, stack, outputs, order.releaseId, outputs.image).then(() => true);
@@ -170,6 +172,7 @@ export async function deploy(
       await releases.record(
         {
           ...base,
+          restorePoint,
           // What had strayed and was not deployed again is still what the last release should run.
           workers: { ...last?.workers, ...error.left.workers },
           sites: { ...last?.sites, ...error.left.sites },
@@ -203,6 +206,7 @@ export async function deploy(
       previous.id === last?.id;
     const manifest: ReleaseManifest = {
       ...base,
+      restorePoint,
       workers: edge.workers,
       sites: edge.sites,
       outcome: "succeeded",
@@ -214,7 +218,8 @@ export async function deploy(
           verify(checksOf(manifest, outputs), {
             limitMs: order.verifyLimitMs,
             signal: context.signal,
-            onProgress: (right, of) => note(`${right} of ${of} answer`),
+            onProgress: (right, of, waiting) =>
+              note(`${right} of ${of} answer${waiting ? `; ${waiting}` : ""}`),
           }),
         (results) => `${results.filter(({ ok }) => ok).length} of ${results.length} answer right`,
       )

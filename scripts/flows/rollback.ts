@@ -192,7 +192,8 @@ export async function rollback(
         verify(checksOf(afterRollback(last, target, back), outputs), {
           limitMs: order.verifyLimitMs,
           signal,
-          onProgress: (right, of) => note(`${right} of ${of} answer`),
+          onProgress: (right, of, waiting) =>
+            note(`${right} of ${of} answer${waiting ? `; ${waiting}` : ""}`),
         }),
       );
       const wrong = checks.filter(({ ok }) => !ok);

@@ -49,7 +49,7 @@ export interface PlayOptions {
 
 const STAND_INS = [
   "The clouds: emulators of the Hetzner, Cloudflare, GitHub, Pulumi ESC, Neon and Doppler APIs on this machine.",
-  "The app at the origin: a small HTTP server that says which image it “runs”. No Django and no container.",
+  "The app at the origin: a small HTTP server that says which image it “runs”. No Django and no container; `--vm` boots real machines.",
   "GitHub's runner: a process with the runner's variables, files and masks that starts the same commands as the workflows.",
 ];
 const STAND_IN_PLUGINS =

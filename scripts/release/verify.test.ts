@@ -51,7 +51,23 @@ describe("what must be true of a release", () => {
     expect(judge("server1", 200, { image: null, lastError: "manifest unknown" })).toBe(
       "runs nothing yet; its last attempt: manifest unknown",
     );
+    expect(judge("server1", 200, { image: image("1"), healthy: false })).toBe(
+      "runs it, and the app is not healthy",
+    );
     expect(judge("server1", 521, "")).toBe("answers 521");
+    const attempt = { image: image("1"), outcome: "running", step: "migrate" };
+    expect(judge("server1", 200, { image: image("0"), attempt, lastError: "of before" })).toBe(
+      `runs ${image("0")}; at the step migrate`,
+    );
+  });
+
+  test("A server that has given this release up is not waited for, one that tries again is", () => {
+    const server = checks.find(({ part }) => part === "server1");
+    const attempt = { image: image("1"), outcome: "failed", final: true };
+    expect(server?.isFinal?.(JSON.stringify({ attempt }))).toBe(true);
+    expect(server?.isFinal?.(JSON.stringify({ attempt: { ...attempt, final: false } }))).toBe(false);
+    expect(server?.isFinal?.(JSON.stringify({ attempt: { ...attempt, image: image("2") } }))).toBe(false);
+    expect(server?.isFinal?.("<html>")).toBe(false);
   });
 
   test("A site must be the stack's own, a Worker the version that was deployed", () => {
@@ -92,7 +108,7 @@ describe("asking", () => {
       onProgress: (right, of) => seen.push(`${right} of ${of}`),
     });
     expect(result).toMatchObject({ ok: true, part: "part", problem: undefined });
-    expect([answers, seen]).toEqual([[], ["1 of 1"]]);
+    expect([answers, seen.at(-1)]).toEqual([[], "1 of 1"]);
   });
 
   test("When the time is over the result says what was wrong last; the other parts still count", async () => {

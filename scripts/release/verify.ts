@@ -14,6 +14,8 @@ export interface Check {
   headers?: Record<string, string>;
   /** Undefined when the answer is right, else what is wrong with it. */
   judge(status: number, body: string): string | undefined;
+  /** Whether a wrong answer will stay wrong, so that nobody needs to wait for another. */
+  isFinal?(body: string): boolean;
 }
 
 export interface CheckResult {
@@ -25,10 +27,20 @@ export interface CheckResult {
   seconds: number;
 }
 
+/** The report of a server's agent: infra/machine/usr/local/lib/quayside/agent.py. */
 const ServerRelease = z.looseObject({
   release: z.string().nullish(),
   image: z.string().nullish(),
+  healthy: z.boolean().nullish(),
   lastError: z.string().nullish(),
+  attempt: z
+    .looseObject({
+      image: z.string().nullish(),
+      step: z.string().nullish(),
+      outcome: z.string().nullish(),
+      final: z.boolean().nullish(),
+    })
+    .nullish(),
 });
 const SiteStamp = z.looseObject({ release: z.string(), stack: z.string() });
 const WorkerHealth = z.looseObject({ version: z.string().nullish() });
@@ -39,11 +51,8 @@ export function checksOf(manifest: ReleaseManifest, outputs: StackOutputs): Chec
     (server): Check => ({
       part: server.name,
       url: `https://${server.healthHostname}/_release`,
-      judge: json(ServerRelease, (answer) =>
-        answer.image === manifest.image
-          ? undefined
-          : `runs ${answer.image ?? "nothing yet"}${answer.lastError ? `; its last attempt: ${answer.lastError}` : ""}`,
-      ),
+      judge: json(ServerRelease, (answer) => judgeServer(answer, manifest.image)),
+      isFinal: (body) => hasGivenUp(body, manifest.image),
     }),
   );
   const sites = Object.keys(manifest.sites).flatMap((name): Check[] => {
@@ -78,6 +87,27 @@ export function workerCheck(name: string, versionId: string, outputs: StackOutpu
   };
 }
 
+function judgeServer(
+  { image, healthy, lastError, attempt }: z.infer<typeof ServerRelease>,
+  wanted: string,
+): string | undefined {
+  if (image === wanted) return healthy === false ? "runs it, and the app is not healthy" : undefined;
+  const running = attempt?.image === wanted && attempt.outcome === "running";
+  const now = running && attempt.step ? `; at the step ${attempt.step}` : "";
+  const why = !running && lastError ? `; its last attempt: ${lastError}` : "";
+  return `runs ${image ?? "nothing yet"}${now}${why}`;
+}
+
+/** Whether a server says that it has tried this image and will not try again. */
+function hasGivenUp(body: string, image: string): boolean {
+  try {
+    const { attempt } = ServerRelease.parse(JSON.parse(body));
+    return attempt?.image === image && attempt.outcome === "failed" && attempt.final === true;
+  } catch {
+    return false;
+  }
+}
+
 function json<T>(schema: z.ZodType<T>, judge: (answer: T) => string | undefined): Check["judge"] {
   return (status, body) => {
     if (status !== 200) return `answers ${status}`;
@@ -98,7 +128,12 @@ function json<T>(schema: z.ZodType<T>, judge: (answer: T) => string | undefined)
  */
 export async function verify(
   checks: readonly Check[],
-  options: { limitMs: number; signal?: AbortSignal; onProgress?: (right: number, of: number) => void },
+  options: {
+    limitMs: number;
+    signal?: AbortSignal;
+    /** `waiting` says of one part that is not right yet what is wrong with it. */
+    onProgress?: (right: number, of: number, waiting?: string) => void;
+  },
 ): Promise<CheckResult[]> {
   let right = 0;
   const limit = pLimit(12);
@@ -109,8 +144,11 @@ export async function verify(
         const elapsed = () => performance.now() - started;
         let problem: string | undefined = "was not asked";
         for (let pause = 100; ; pause = Math.min(pause * 1.5, 3000)) {
-          problem = await askOnce(check, options.signal);
-          if (problem === undefined || elapsed() + pause > options.limitMs || options.signal?.aborted) break;
+          const answer = await ask(check, options.signal);
+          problem = answer.problem;
+          if (problem === undefined || answer.final || options.signal?.aborted) break;
+          if (elapsed() + pause > options.limitMs) break;
+          options.onProgress?.(right, checks.length, `${check.part} ${problem}`);
           // Cut short when the run is interrupted; the loop ends then.
           await delay(pause, undefined, { signal: options.signal }).catch(() => undefined);
         }
@@ -131,6 +169,10 @@ export async function verify(
 
 /** Asks one address once: what is wrong with the answer, undefined where it is right. */
 export async function askOnce(check: Check, signal?: AbortSignal): Promise<string | undefined> {
+  return (await ask(check, signal)).problem;
+}
+
+async function ask(check: Check, signal?: AbortSignal): Promise<{ problem?: string; final?: boolean }> {
   const timeout = AbortSignal.timeout(10_000);
   try {
     const response = await fetch(check.url, {
@@ -138,8 +180,10 @@ export async function askOnce(check: Check, signal?: AbortSignal): Promise<strin
       headers: { "cache-control": "no-cache", ...check.headers },
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
-    return check.judge(response.status, await response.text());
+    const body = await response.text();
+    const problem = check.judge(response.status, body);
+    return problem === undefined ? {} : { problem, final: check.isFinal?.(body) ?? false };
   } catch (error) {
-    return `does not answer (${reasonOf(error)})`;
+    return { problem: `does not answer (${reasonOf(error)})` };
   }
 }

@@ -60,10 +60,7 @@ export function userData(birth: Birth): string {
     ),
     ...(birth.volumeId === undefined
       ? []
-      : [
-          file("/etc/systemd/system/srv-data.mount", dataMount(birth.volumeId)),
-          file("/etc/systemd/system/srv-data.automount", DATA_AUTOMOUNT),
-        ]),
+      : [file("/etc/systemd/system/srv-data.mount", dataMount(birth.volumeId))]),
   ];
   const cloudConfig = {
     package_update: true,
@@ -99,9 +96,10 @@ export function userData(birth: Birth): string {
       ["systemctl", "disable", "--now", "ssh.service"],
       ["systemctl", "restart", "systemd-journald.service"],
       ["systemctl", "enable", "--now", "systemd-timesyncd.service"],
-      ...(birth.volumeId === undefined ? [] : [["systemctl", "enable", "--now", "srv-data.automount"]]),
-      // With a volume, this is what mounts it; its owner is set on the volume itself then.
-      ["install", "--directory", `--owner=${APP_USER}`, `--group=${APP_USER}`, DATA],
+      // The volume is attached after the birth: it is mounted when it comes, and the app waits for it.
+      ...(birth.volumeId === undefined
+        ? []
+        : [["systemctl", "enable", "--now", "--no-block", "srv-data.mount"]]),
       ["rm", "--force", "/etc/nginx/sites-enabled/default"],
       ["systemctl", "enable", "nginx.service"],
       ["systemctl", "restart", "nginx.service"],
@@ -175,14 +173,3 @@ Options=nofail,discard,noatime,nodev,nosuid
 WantedBy=multi-user.target
 `;
 }
-
-/** The volume is attached after the server's birth, so the first one who needs it waits for it. */
-const DATA_AUTOMOUNT = `[Unit]
-Description=Mounts the data volume when it is first used
-
-[Automount]
-Where=${DATA}
-
-[Install]
-WantedBy=multi-user.target
-`;

@@ -33,6 +33,7 @@ async function main(): Promise<void> {
     latencyMs: options.latencyMs,
     providers: options.providers,
     empty: options.empty,
+    originUrl: options.originUrl,
   });
   process.stdout.write(
     options.json ? `${JSON.stringify(clouds.addresses)}\n` : table(clouds.addresses, options.world),
@@ -58,6 +59,7 @@ function readArguments() {
     world: values.world,
     latencyMs: latency.data,
     empty: values.empty,
+    originUrl: values["origin-url"],
   };
 }
 
@@ -70,6 +72,8 @@ function parse() {
         world: { type: "string", default: join(".rehearsal", "clouds") },
         latency: { type: "string", default: "0" },
         empty: { type: "boolean", default: false },
+        // Internal: what answers on the servers instead of the origin stand-in.
+        "origin-url": { type: "string" },
         help: { type: "boolean", default: false },
       },
     });

@@ -61,7 +61,7 @@ export interface CloudsOptions {
   /** Nothing is set up yet: the organization at Pulumi trusts nobody, and the repository at GitHub was made just now. */
   empty?: boolean;
   /** What answers on the servers instead of the origin stand-in: a base URL. */
-  originUrl?: string;
+  originUrl?: string | undefined;
 }
 
 const PROJECT = "quayside";

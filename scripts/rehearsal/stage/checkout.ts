@@ -6,6 +6,7 @@ import { execa } from "execa";
 export interface Checkout {
   dir: string;
   git(...args: string[]): Promise<string>;
+  read(file: string): string;
   /** Replaces text in a file; fails when the text is not there, so that a scene can't quietly do nothing. */
   edit(file: string, from: string, to: string): void;
   /** Commits everything on the branch that is checked out; gives the commit's sha. */
@@ -56,6 +57,7 @@ export async function makeCheckout(
   const checkout: Checkout = {
     dir,
     git,
+    read: (file) => readFileSync(join(dir, file), "utf8"),
     edit(file, from, to) {
       const path = join(dir, file);
       const text = readFileSync(path, "utf8");

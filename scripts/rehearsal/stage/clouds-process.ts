@@ -36,9 +36,16 @@ export interface Process<T> {
  * Starts all clouds in a process of their own, as anybody can.
  *
  * @param empty nothing is set up: nobody is trusted, and the domain is the owner's own
+ * @param originUrl what answers on the servers instead of the origin stand-in
  */
-export function startCloudsProcess(world: string, latencyMs = 0, empty = false): Promise<Process<Clouds>> {
+export function startCloudsProcess(
+  world: string,
+  latencyMs = 0,
+  empty = false,
+  originUrl?: string,
+): Promise<Process<Clouds>> {
   const args = ["--json", "--world", world, "--latency", String(latencyMs), ...(empty ? ["--empty"] : [])];
+  if (originUrl !== undefined) args.push("--origin-url", originUrl);
   return start("../clouds/main.ts", args, {}, Clouds);
 }
 

@@ -37,6 +37,10 @@ export interface StageOptions {
   plugins: "stand-ins" | "real";
   /** Clouds in which nothing is set up, and a checkout that still has the template's example in it. */
   empty?: boolean;
+  /** Starts what answers on the servers in place of the origin stand-in, before the clouds of this world; its base URL. */
+  origin?(world: string): Promise<string>;
+  /** Says what takes long. */
+  note?(text: string): void;
 }
 
 /** Builds the stage in a folder below the repository, over whatever an earlier rehearsal left there. */
@@ -62,11 +66,12 @@ export async function buildStage(root: string, dir: string, options: StageOption
 async function buildUp(
   root: string,
   dir: string,
-  { plugins, empty = false }: StageOptions,
+  { plugins, empty = false, origin }: StageOptions,
   running: { stop(): Promise<void> }[],
   close: () => Promise<void>,
 ): Promise<Stage> {
-  const processes = await startCloudsProcess(join(dir, "world"), 0, empty);
+  const world = join(dir, "world");
+  const processes = await startCloudsProcess(world, 0, empty, await origin?.(world));
   running.push(processes);
   const clouds = processes.said;
   const standIns = async (hetzner: string, cloudflare: string) => {

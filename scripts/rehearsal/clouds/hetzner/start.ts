@@ -10,6 +10,7 @@ import { catalogueRoutes } from "./catalogue-routes.ts";
 import { holds, parseBlock } from "./cidr.ts";
 import { errorResponse, faultResponse, HetznerError } from "./error.ts";
 import { allowsInbound, firewallRoutes } from "./firewalls.ts";
+import { machineViews } from "./machine-view.ts";
 import { networkRoutes } from "./networks.ts";
 import { placementGroupRoutes } from "./placement-groups.ts";
 import { primaryIpRoutes } from "./primary-ips.ts";
@@ -64,6 +65,11 @@ export async function startHetzner(options: HetznerOptions): Promise<RunningHetz
   app.use(async (c, next) => {
     await next();
     c.res.headers.set("x-correlation-id", randomBytes(8).toString("hex"));
+  });
+  // For whoever boots machines, as a part of the cloud: past its tokens and its limits.
+  app.get("/_rehearsal/machines", (c) => {
+    project.store.transaction(() => settle(project));
+    return c.json(machineViews(project));
   });
   app.use(rateLimit(options.rateLimit ?? 3600, project.now));
   app.use(async (c, next) => {

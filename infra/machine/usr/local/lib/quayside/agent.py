@@ -187,6 +187,7 @@ def write_secrets(server, sealed, slot):
             found = json.loads(get(url, {"authorization": f"Bearer {token}"}))
             values = {name: value for name, value in found.items() if not name.startswith("DOPPLER_")}
             run("secrets", "systemd-creds", "encrypt", "--name=app", "-", kept + ".new", stdin=json.dumps(values).encode())
+            os.chmod(kept + ".new", 0o600)
             os.replace(kept + ".new", kept)
         except (OSError, ValueError, http.client.HTTPException) as error:
             refused = isinstance(error, urllib.error.HTTPError) and error.code in (401, 403)

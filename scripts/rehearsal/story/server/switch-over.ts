@@ -1,0 +1,67 @@
+import type { Stage } from "../../stage/stage.ts";
+import { keepJob, type Scene } from "../scene.ts";
+import { deployDev, setImage } from "./jobs.ts";
+import { APP, ask, reportOf } from "./look.ts";
+import type { ServerMemory } from "./memory.ts";
+import { machinesOf } from "./stage.ts";
+
+/** The least number of requests that have to be made while the release goes on. */
+const REQUESTS = 2000;
+
+export const switchOver: Scene<ServerMemory> = {
+  name: "switch-over",
+  title: "A release, while visitors come",
+  tells:
+    "The second version is deployed while visitors ask for pages without a pause. The new container starts beside the old one and takes over when it is healthy. Nobody sees an error.",
+  async play(stage, notes, memory) {
+    const sha = await setImage(stage, memory, machinesOf(stage).images.second);
+    const crowd = startCrowd(stage);
+    const job = await deployDev(stage, sha, "Deploy the second version");
+    const { answers, failures } = await crowd.leave(REQUESTS);
+    keepJob(notes, job);
+    notes.expect(
+      `None of ${answers} requests failed (at least ${REQUESTS})`,
+      failures.length === 0 && answers >= REQUESTS,
+      failures.slice(0, 20),
+    );
+    notes.expect(
+      "Both versions have answered, the second one last",
+      crowd.versions().join() === "1,2",
+      crowd.versions(),
+    );
+    notes.expect(
+      "The server reports the second version",
+      (await reportOf(stage))?.image === machinesOf(stage).images.second,
+      await reportOf(stage),
+    );
+    notes.expect(
+      `From the push to the server on the new release it took ${Math.round(job.seconds)} s here`,
+      true,
+    );
+  },
+};
+
+/** Visitors that ask for the home page, eight at a time, until they are told to leave. */
+function startCrowd(stage: Stage) {
+  const failures: string[] = [];
+  const versions: string[] = [];
+  let answers = 0;
+  let least = Number.POSITIVE_INFINITY;
+  const visitor = async () => {
+    while (answers < least) {
+      const { status, body } = await ask(stage, `${APP}/version`);
+      answers++;
+      if (status !== 200) failures.push(`${status} ${body.slice(0, 200)}`);
+      else if (versions.at(-1) !== body && !versions.includes(body)) versions.push(body);
+    }
+  };
+  const crowd = Promise.all(Array.from({ length: 8 }, visitor));
+  return {
+    versions: () => versions,
+    async leave(atLeast: number) {
+      least = Math.max(atLeast, answers);
+      await crowd;
+      return { answers, failures };
+    },
+  };
+}
