@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
 import type { Stage } from "../../stage/stage.ts";
 import { HOSTS } from "../hosts.ts";
 import { deployDevJob } from "../jobs.ts";
@@ -12,7 +14,7 @@ const SICK = `${ENTRY}\n    if (env.STACK !== "local") return new Response("sick
 /** Healthy, but for whoever comes to the form: an exception outside of everything that would catch it. */
 const BROKEN = `${ENTRY}\n    if (!request.url.endsWith("/healthz")) throw new Error("broken for visitors");`;
 /** Visitors that come at once, again and again. */
-const CROWD = 24;
+const CROWD = 12;
 
 export const gradualRollout: Scene<RollbackMemory> = {
   name: "gradual-rollout",
@@ -27,7 +29,7 @@ export const gradualRollout: Scene<RollbackMemory> = {
       checkout.edit(
         "infra/Pulumi.dev.yaml",
         "config:",
-        "config:\n  quayside:rollout: { steps: [33], watchSeconds: 4, maxErrorPercent: 5 }",
+        "config:\n  quayside:rollout: { steps: [33], watchSeconds: 6, maxErrorPercent: 5 }",
       );
       checkout.edit(SOURCE, ENTRY, SICK);
     });
@@ -82,12 +84,32 @@ export const gradualRollout: Scene<RollbackMemory> = {
   },
 };
 
-/** Visitors that ask for the form's address until they are sent away; how many of them saw an error of the edge. */
+const Deployments = z.object({
+  result: z.object({
+    deployments: z.array(z.object({ versions: z.array(z.object({ percentage: z.number() })) })),
+  }),
+});
+
+/** Whether two versions of dev's intake share its traffic, by Cloudflare's own word. */
+async function isShared(stage: Stage): Promise<boolean> {
+  const path = `/accounts/${stage.clouds.cloudflare.accountId}/workers/scripts/intake-dev/deployments`;
+  const [active] = Deployments.parse(await stage.api("cloudflare", path)).result.deployments;
+  return (active?.versions ?? []).filter(({ percentage }) => percentage > 0).length === 2;
+}
+
+/**
+ * Visitors that ask for the form's address while two versions share the traffic, until they are sent away; how many of them
+ * saw an error of the edge.
+ */
 function visitAllTheTime(stage: Stage): { leave(): Promise<{ all: number; failed: number }> } {
   let here = true;
   const counts = { all: 0, failed: 0 };
   const going = (async () => {
     while (here) {
+      if (!(await isShared(stage))) {
+        await delay(100);
+        continue;
+      }
       const answers = await stage.visitor.visit(
         ...Array.from({ length: CROWD }, () => `${HOSTS.dev.www}/intake`),
       );
