@@ -34,7 +34,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["{scripts,infra,sites}/**/*.test.ts", "workers/*/django/*.test.ts"],
+          include: ["{.rules,scripts,infra,sites}/**/*.test.ts", "workers/*/django/*.test.ts"],
           exclude: [...configDefaults.exclude, "**/.rehearsal*/**", "**/.wrangler/**"],
           pool: "forks",
           // Real engines, real servers and real browsers take their time on a machine that is busy with the others.

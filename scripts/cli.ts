@@ -16,6 +16,7 @@ enableCompileCache();
 const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   preview: () => import("./commands/preview.ts"),
   deploy: () => import("./commands/deploy.ts"),
+  plan: () => import("./commands/plan.ts"),
   release: () => import("./commands/release.ts"),
   rollback: () => import("./commands/rollback.ts"),
   resume: () => import("./commands/resume.ts"),

@@ -42,6 +42,8 @@ const Job = z.looseObject({
   environment: z.string().optional(),
   concurrency: Concurrency.optional(),
   "timeout-minutes": z.number().optional(),
+  needs: z.string().optional(),
+  outputs: z.record(z.string(), z.string()).optional(),
   steps: z.array(Step).default([]),
 });
 const Workflow = z.looseObject({
@@ -79,7 +81,7 @@ function read(path: string): string {
 const DEPLOY = {
   contents: "read",
   checks: "read",
-  "pull-requests": "read",
+  "pull-requests": "write",
   deployments: "write",
   issues: "write",
   actions: "read",
@@ -96,7 +98,7 @@ const PERMISSIONS: Record<string, z.infer<typeof Permissions>> = {
     checks: "write",
     "id-token": "write",
   },
-  "cleanup/cleanup": { contents: "read", "id-token": "write" },
+  "cleanup/cleanup": { contents: "read", "pull-requests": "write", "id-token": "write" },
   "deploy/deploy": DEPLOY,
   // A caller of a reusable workflow has to have what that asks for.
   "deploy-dev/dev": DEPLOY,
@@ -104,7 +106,13 @@ const PERMISSIONS: Record<string, z.infer<typeof Permissions>> = {
   "rollback/rollback": DEPLOY,
   "resume/resume": DEPLOY,
   "release-prod/notes": { contents: "write", deployments: "read", "pull-requests": "read" },
-  "release-prod/plan": { contents: "read", deployments: "read", "id-token": "write" },
+  "deploy-dev/candidate": {
+    contents: "read",
+    deployments: "read",
+    "pull-requests": "write",
+    "id-token": "write",
+  },
+  "release-prod/plan": { contents: "read", checks: "write", deployments: "read", "id-token": "write" },
   "drift/drift": {
     contents: "read",
     deployments: "read",
@@ -202,13 +210,15 @@ describe("the workflows", () => {
     }
     const preview = workflows.find(({ name }) => name === "preview")?.workflow;
     expect(preview?.concurrency).toEqual({
-      group: `preview-${expression("github.event.pull_request.number || github.ref")}`,
+      // A label that allows nothing cancels nothing.
+      group: `preview-${expression("github.event.pull_request.number || github.ref")}${expression("github.event.label && !startsWith(github.event.label.name, 'allow:') && github.run_id || ''")}`,
       "cancel-in-progress": true,
     });
     const cleanup = workflows.find(({ name }) => name === "cleanup")?.workflow;
-    expect(cleanup?.concurrency, "a preview that runs would bring back what is removed").toEqual(
-      preview?.concurrency,
-    );
+    expect(cleanup?.concurrency, "a preview that runs would bring back what is removed").toEqual({
+      group: `preview-${expression("github.event.pull_request.number || github.ref")}`,
+      "cancel-in-progress": true,
+    });
     const others = workflows.filter(({ workflow }) => workflow.concurrency?.["cancel-in-progress"]);
     expect(others.map(({ name }) => name).sort()).toEqual(["check", "cleanup", "preview"]);
   });
@@ -231,6 +241,28 @@ describe("the workflows", () => {
           expect.not.stringContaining("--fix"),
         ]);
       if (!step.uses) expect(step.if, id).toContain("!cancelled()");
+    }
+  });
+
+  it("ask nobody for an approval of a release before its gate is passed and its plan is made, and compare with that plan", () => {
+    const release = workflows.find(({ name }) => name === "release-prod")?.workflow.jobs ?? {};
+    expect(release.prod?.needs).toBe("plan");
+    expect(release.plan?.environment).toBeUndefined();
+    expect(release.plan?.steps.flatMap(({ run = "" }) => npmRuns(run))).toEqual(["plan"]);
+    // One run, whose id ties the two together.
+    expect(Object.keys(release).slice(0, 2)).toEqual(["plan", "prod"]);
+  });
+
+  it("preview a release candidate after each deployment of main to dev, and not before", () => {
+    const jobs = workflows.find(({ name }) => name === "deploy-dev")?.workflow.jobs ?? {};
+    expect(jobs.candidate?.needs).toBe("dev");
+    expect(jobs.candidate?.permissions.deployments).toBe("read");
+  });
+
+  it("give the typed outcome on to whoever branches on it", () => {
+    for (const id of ["deploy/deploy", "preview/preview", "release-prod/plan"]) {
+      const job = jobs.find((each) => each.id === id)?.job;
+      expect(job?.outputs?.outcome, id).toBe(expression("steps.run.outputs.outcome"));
     }
   });
 

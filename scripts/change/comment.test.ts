@@ -1,12 +1,17 @@
+import { execa } from "execa";
 import fc from "fast-check";
 import { lexer, type Token, walkTokens } from "marked";
 import { describe, expect, it } from "vitest";
+import { outcomeNote } from "./comment/blocks.ts";
+import { type PastPreview, readHistory } from "./comment/history.ts";
+import { withOutcome } from "./comment/outcome.ts";
 import type { CommentView, StackView } from "./comment/view.ts";
 import { COMMENT_MARKER, renderComment, renderSummary } from "./comment.ts";
 import { CANARY, view as views } from "./fixtures/arbitrary.ts";
 import type { Change, Step } from "./model.ts";
 
-const OUR_HTML = /^(<!-- quayside:preview -->|<\/?details>|<summary>[^<]*<\/summary>|<\/?sub>|<br>|\s)*$/;
+const OUR_HTML =
+  /^(<!-- quayside:preview -->|<!-- quayside:history [\w-]+ -->|<\/?details>|<summary>[^<]*<\/summary>|<\/?sub>|<br>|\s)*$/;
 const OUR_LABELS = ["look at it", "run", "whole report", "Whole report"];
 
 describe("a comment", () => {
@@ -147,6 +152,118 @@ describe("a comment", () => {
     ];
     const { markdown } = renderComment(viewOf([stackOf({ change: changeOf([{ ...bigStep(0), diffs }]) })]));
     expect(markdown).toContain('! policy: JSON\n+   allow[1]: "b"\n');
+  });
+
+  it("shows a server's user-data as what differs in it, file by file", () => {
+    const userData = (port: number) =>
+      `#cloud-config\npackages: [nginx-light]\nwrite_files:\n  - path: /etc/app.conf\n    content: |\n      listen 443;\n      proxy_pass ${port};\n`;
+    const diffs = [
+      {
+        path: "userData",
+        kind: "change" as const,
+        replaces: true,
+        before: userData(8000),
+        after: userData(8001),
+      },
+    ];
+    const { markdown } = renderComment(viewOf([stackOf({ change: changeOf([{ ...bigStep(0), diffs }]) })]));
+    expect(markdown).toContain(
+      [
+        "! userData: cloud-config  (forces the replacement)",
+        "!   write_files[0].content: 2 lines differ",
+        "      listen 443;",
+        "-     proxy_pass 8000;",
+        "+     proxy_pass 8001;",
+      ].join("\n"),
+    );
+  });
+
+  it("needs no more memory for 10,000 steps than they take themselves, and a little", async () => {
+    // The properties of one step alone would be 8 KB of text; 10,000 of them as text would not fit.
+    const script = `
+      import { renderComment } from ${JSON.stringify(new URL("./comment.ts", import.meta.url).href)};
+      const value = (n) => Object.fromEntries(Array.from({ length: 40 }, (_, i) => ["key" + i, "v" + ((n * i) % 97)]));
+      const steps = Array.from({ length: 10_000 }, (_, n) => ({
+        urn: "urn:pulumi:dev::quayside::t:t:T::r" + n, type: "t:t:T", name: "r" + n, operation: "update",
+        dependencies: [], protected: false, replaceKeys: [],
+        diffs: [{ path: "data", kind: "change", replaces: false, before: value(n), after: value(n + 1) }],
+      }));
+      const change = { schema: 1, stack: "dev", steps, unchanged: 0, outputs: [], diagnostics: [] };
+      gc();
+      const before = process.memoryUsage().heapUsed;
+      const { markdown } = renderComment({
+        commit: "a".repeat(40), at: "2026-11-23T14:03:00Z",
+        stacks: [{ stack: "dev", change, hazards: [], durationMs: 1 }],
+      });
+      const grown = process.memoryUsage().heapUsed - before;
+      gc();
+      const kept = process.memoryUsage().heapUsed - before;
+      process.stdout.write(JSON.stringify({ before, grown, kept, length: markdown.length }));
+    `;
+    const { stdout } = await execa(process.execPath, [
+      "--no-warnings",
+      "--expose-gc",
+      // Small, so that what is garbage is seen to be garbage.
+      "--max-semi-space-size=4",
+      "--input-type=module",
+      "--eval",
+      script,
+    ]);
+    const used: { before: number; grown: number; kept: number; length: number } = JSON.parse(stdout);
+    expect(used.length).toBeGreaterThan(40_000);
+    expect(used.grown).toBeLessThan(used.before);
+    expect(used.kept).toBeLessThan(4_000_000);
+  });
+
+  it("remembers the earlier previews of a pull request, folded, and reads them back", () => {
+    const past = (n: number, verdict: PastPreview["verdict"]): PastPreview => ({
+      commit: String(n).repeat(40),
+      at: `2026-11-2${n}T10:00:00Z`,
+      verdict,
+      runUrl: "https://github.example/o--r/actions/runs/1",
+    });
+    const history = [past(3, "safe"), past(2, "needs-approval"), past(1, "will-fail")];
+    const { markdown } = renderComment({ ...viewOf([stackOf({})]), history });
+    expect(markdown).toContain("<summary>2 earlier previews</summary>");
+    expect(markdown).toContain("| `2222222` | 22 November 2026, 10:00 UTC | Needs approval | [run](");
+    expect(readHistory(markdown)).toEqual(history);
+    expectSound(markdown);
+    expect(readHistory("<!-- quayside:history bm90IGpzb24 -->")).toEqual([]);
+    expect(
+      readHistory(`<!-- quayside:history ${Buffer.from('[{"commit":"<b>"}]').toString("base64url")} -->`),
+    ).toEqual([]);
+  });
+
+  it("gets what became of it on each stack below its title, in place of what stood there, and keeps all else", () => {
+    const { markdown } = renderComment(viewOf([stackOf({})]));
+    const waiting = withOutcome(markdown, "dev", outcomeNote({ kind: "merged" }, "On `dev` this change"));
+    const both = withOutcome(waiting, "prod", outcomeNote({ kind: "candidate" }, "On `prod` this change"));
+    const applied = withOutcome(
+      both,
+      "dev",
+      outcomeNote({ kind: "applied", with: 7 }, "On `dev` this change"),
+    );
+    const [title, dev, prod, table] = ["### Preview", "On `dev`", "On `prod`", "| Stack |"].map((text) =>
+      applied.indexOf(text),
+    );
+    expect([title, dev, prod, table]).toEqual([title, dev, prod, table].toSorted((a = 0, b = 0) => a - b));
+    expect(applied).toContain("> On `dev` this change was applied, together with #7.");
+    expect(applied).not.toContain("its deployment follows");
+    expect(
+      applied.replace(/<!-- outcome \w+ -->[\s\S]*?<!-- \/outcome \w+ -->\n?/g, "").replace(/\n+/g, "\n"),
+    ).toBe(markdown.replace(/\n+/g, "\n"));
+  });
+
+  it("keeps room for what becomes of it, and takes a shorter word where that is not enough", () => {
+    const steps = Array.from({ length: 3_000 }, (_, i) => bigStep(i));
+    const { markdown } = renderComment(viewOf([stackOf({ change: changeOf(steps) })]));
+    const long = `> ${"x".repeat(2_800)}`;
+    const both = withOutcome(withOutcome(markdown, "dev", long), "prod", long);
+    expect(both.length).toBeLessThanOrEqual(65_536);
+    expect(both.split(long)).toHaveLength(3);
+    const tooLong = withOutcome(markdown, "dev", "x".repeat(10_000), "> short");
+    expect(tooLong).toContain("> short");
+    expect(tooLong.length).toBeLessThanOrEqual(65_536);
   });
 
   it("tells what became of the preview", () => {

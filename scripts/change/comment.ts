@@ -7,6 +7,9 @@ export const COMMENT_MARKER = "<!-- quayside:preview -->";
 /** GitHub takes no more characters in a comment's body. */
 const COMMENT_CHARACTERS = 65_536;
 
+/** Room for what is put in after a merge: what became of it on each stack, with the steps that differ. */
+const OUTCOME_CHARACTERS = 6_000;
+
 /** GitHub takes no more bytes in a step's summary (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary). */
 const SUMMARY_BYTES = 1024 * 1024;
 
@@ -16,7 +19,7 @@ const SUMMARY_BYTES = 1024 * 1024;
  */
 export function renderComment(view: CommentView): Rendered {
   return compose(view, {
-    most: COMMENT_CHARACTERS,
+    most: COMMENT_CHARACTERS - OUTCOME_CHARACTERS,
     measure: (text) => text.length,
     marker: COMMENT_MARKER,
   });

@@ -39,6 +39,19 @@ describe("a digest", () => {
     expect(digest(resize(12, 20), salt)).not.toBe(digest(resize(12, 21), salt));
   });
 
+  it("tells whether a touched resource moved in the state, and leaves what is not touched alone", () => {
+    const of = (over: Partial<Step>) =>
+      digest(
+        changeOf([stepOf("data", { operation: "delete", id: "7", before: { size: 12 }, ...over })]),
+        salt,
+      );
+    const all = [of({}), of({ id: "9" }), of({ before: { size: 31 } })];
+    expect(new Set(all).size).toBe(all.length);
+    const label = (commit: string) => ({ before: { size: 12, labels: { commit, stack: "dev" } } });
+    expect(of(label("a"))).toBe(of(label("b")));
+    expect(digest({ ...resize(12, 20), unchanged: 7 }, salt)).toBe(digest(resize(12, 20), salt));
+  });
+
   it("tells one secret from another by their hashes, and unknown from known", () => {
     const of = (after: Value) =>
       digest(oneDiff({ path: "token", kind: "change", replaces: false, before: "x", after }), salt);
@@ -53,13 +66,14 @@ describe("a digest", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it("fits one pull request, repository, stack, key and checkpoint only", () => {
+  it("fits one pull request, tag, repository, stack, key and checkpoint only", () => {
     const others: Salt[] = [
       { ...salt, pullRequest: 8 },
       { ...salt, repository: "other/quayside" },
       { ...salt, stack: "prod" },
       { ...salt, key: "another key" },
       { ...salt, checkpoint: "41" },
+      { ...salt, tag: "v1.4.0" },
     ];
     const all = [salt, ...others].map((one) => digest(resize(12, 20), one));
     expect(new Set(all).size).toBe(all.length);

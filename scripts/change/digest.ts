@@ -20,8 +20,13 @@ export interface Salt {
   /** `owner/name`. */
   repository?: string;
   pullRequest?: number;
+  /** A release's, `v1.4.0`. */
+  tag?: string;
   stack: string;
-  /** The state's own fingerprint. With it, a digest fits only the very state that it was made from, whatever the steps are. */
+  /**
+   * The whole state's ({@link checkpointOf}): with it a digest fits only the very state that it was made from. Without it,
+   * what the change leaves alone may move; what it touches may not, as each step's own state is in its hash.
+   */
   checkpoint?: string;
 }
 
@@ -47,7 +52,9 @@ export interface Fingerprint {
 
 /**
  * A keyed hash (64 hex digits) over what a change means: each resource, operation, and changed property with its old and
- * new value, and the changed outputs. Secrets take part by their own keyed hash, unknown values as unknown.
+ * new value, and the changed outputs. Secrets take part by their own keyed hash, unknown values as unknown. The state that
+ * it was made from takes part too: the id and all inputs, unchanged ones too, of every resource that is touched. A Pulumi
+ * plan pins none of that, and applies 31 → 20 where 12 → 20 was seen.
  *
  * Not in it: the order of steps, properties and sets, diagnostics and all other text, what a refresh found (the steps that
  * follow from it are in), resources that stay as they are, and what a commit's own sha changes by design.
@@ -104,15 +111,20 @@ function marksOf(change: Change, salt: Salt): StepMark[] {
 }
 
 function digestOf(marks: readonly StepMark[], outputs: string, salt: Salt): string {
-  return hmac(salt.key, JSON.stringify(["change", 1, place(salt), marks.map(markText).sort(), outputs]));
+  // Not in the marks: where the state has moved elsewhere, the steps themselves are the same ones.
+  const from = salt.checkpoint ?? null;
+  return hmac(
+    salt.key,
+    JSON.stringify(["change", 1, place(salt), from, marks.map(markText).sort(), outputs]),
+  );
 }
 
 function outputsHash(change: Change, salt: Salt): string {
   return hmac(salt.key, JSON.stringify([place(salt), diffTexts("pulumi:pulumi:Stack", change.outputs)]), 16);
 }
 
-function place({ repository, pullRequest, stack, checkpoint }: Salt): unknown[] {
-  return [repository ?? null, pullRequest ?? null, stack, checkpoint ?? null];
+function place({ repository, pullRequest, tag, stack }: Salt): unknown[] {
+  return [repository ?? null, pullRequest ?? null, tag ?? null, stack];
 }
 
 function markText(mark: StepMark): string {
@@ -128,21 +140,33 @@ function meaning(step: Step): unknown[] {
     step.wasProtected ?? step.protected,
     [...step.replaceKeys].sort(),
     diffTexts(step.type, step.diffs),
+    step.id ?? null,
+    step.before ? ordered(step.before, "", readingOf(step.type)) : null,
   ];
 }
 
+/** How the properties of a type are read: which lists are sets, and what does not count. */
+interface Reading {
+  isSet(names: string): boolean;
+  isByDesign(names: string): boolean;
+}
+
+function readingOf(type: string): Reading {
+  return { isSet: setsOf(type), isByDesign: (names) => byDesign(type, names) };
+}
+
 function diffTexts(type: string, diffs: readonly PropertyDiff[]): string[] {
-  const isSet = setsOf(type);
+  const reading = readingOf(type);
   return diffs
     .filter((diff) => !byDesign(type, diff.path))
     .map((diff) => {
-      const { path, names } = placeOf(diff.path, isSet);
+      const { path, names } = placeOf(diff.path, reading.isSet);
       return JSON.stringify([
         path,
         diff.kind,
         diff.replaces,
-        diff.before === undefined ? null : ordered(diff.before, names, isSet),
-        diff.after === undefined ? null : ordered(diff.after, names, isSet),
+        diff.before === undefined ? null : ordered(diff.before, names, reading),
+        diff.after === undefined ? null : ordered(diff.after, names, reading),
         diff.movedFrom ?? null,
       ]);
     })
@@ -160,16 +184,18 @@ function placeOf(path: string, isSet: (names: string) => boolean): { path: strin
   return { path: JSON.stringify(segments), names };
 }
 
-/** Canonical text in which sets have no order. */
-function ordered(value: Value, names: string, isSet: (names: string) => boolean): string {
+/** Canonical text in which sets have no order and what a commit changes by design is not there. */
+function ordered(value: Value, names: string, reading: Reading): string {
   if (typeof value !== "object" || value === null || isSecret(value) || isUnknown(value))
     return canonical(value);
   if (Array.isArray(value)) {
-    const elements = value.map((element) => ordered(element, names, isSet));
-    return `[${(isSet(names) ? elements.sort() : elements).join(",")}]`;
+    const elements = value.map((element) => ordered(element, names, reading));
+    return `[${(reading.isSet(names) ? elements.sort() : elements).join(",")}]`;
   }
   return `{${Object.entries(value)
-    .map(([key, member]) => `${JSON.stringify(key)}:${ordered(member, pathOfKey(names, key), isSet)}`)
+    .map(([key, member]) => ({ key, member, path: pathOfKey(names, key) }))
+    .filter(({ path }) => !reading.isByDesign(path))
+    .map(({ key, member, path }) => `${JSON.stringify(key)}:${ordered(member, path, reading)}`)
     .sort()
     .join(",")}}`;
 }

@@ -25,6 +25,8 @@ export interface Step {
   /** The resource's logical name, the last part of the URN. */
   name: string;
   operation: Operation;
+  /** The provider's id of what the step finds there; missing for what is new. */
+  id?: string;
   /** The logical name's parent and the resources that this one depends on, as URNs; for the graph. */
   parent?: string;
   dependencies: string[];

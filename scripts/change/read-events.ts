@@ -137,7 +137,7 @@ function stepOf(draft: Draft, options: ReadOptions, texts: string[]): Step | und
   const wasProtected = full.old?.protect === true;
   const replaceKeys = operation === "replace" ? replaceKeysOf(draft) : [];
 
-  const diffs = [
+  const found = [
     ...propertyDiffs(before, after, replaceKeys, setsOf(first.type)),
     ...(protectChanges(full) ? [protectDiff(wasProtected)] : []),
   ];
@@ -146,17 +146,22 @@ function stepOf(draft: Draft, options: ReadOptions, texts: string[]): Step | und
     texts.push(...outputs.texts);
     const keys = [...concealed.paths, ...keysOf(full)];
     const kinds = full.detailedDiff ?? {};
-    diffs.push(
-      ...unseenDiffs(keys, diffs, [concealed, outputs], (path) => kinds[path]?.diffKind.endsWith("-replace")),
+    found.push(
+      ...unseenDiffs(keys, found, [concealed, outputs], (path) => kinds[path]?.diffKind.endsWith("-replace")),
     );
   }
-  if (isProvider(first.type) && !providerMatters(first.urn, operation, diffs)) return undefined;
+  const ofProvider = isProvider(first.type);
+  const diffs = ofProvider ? found.filter(({ path }) => !isProviderNoise(path)) : found;
+  if (ofProvider && !providerMatters(first.urn, operation, diffs)) return undefined;
+  const inputs = (side: { [property: string]: Value }) =>
+    ofProvider ? Object.fromEntries(Object.entries(side).filter(([name]) => !isProviderNoise(name))) : side;
 
   return {
     urn: first.urn,
     type: first.type,
     name: first.urn.split("::").slice(3).join("::"),
     operation,
+    ...(full.old?.id ? { id: full.old.id } : {}),
     ...(state?.parent ? { parent: state.parent } : {}),
     dependencies: [...(options.dependencies?.(first.urn) ?? [])],
     protected: isProtected,
@@ -164,8 +169,8 @@ function stepOf(draft: Draft, options: ReadOptions, texts: string[]): Step | und
     ...(state && !state.custom ? { component: true as const } : {}),
     replaceKeys,
     diffs,
-    ...(before ? { before } : {}),
-    ...(after ? { after } : {}),
+    ...(before ? { before: inputs(before) } : {}),
+    ...(after ? { after: inputs(after) } : {}),
   };
 }
 
@@ -266,7 +271,11 @@ function providerMatters(urn: string, operation: Operation, diffs: PropertyDiff[
   const isDefault = urn.split("::").at(-1)?.startsWith("default") ?? false;
   if (isDefault && operation !== "update" && operation !== "replace") return false;
   if (operation === "create" || operation === "delete") return true;
-  return diffs.some((diff) => !PROVIDER_NOISE.has(String(segmentsOf(diff.path)[0])));
+  return diffs.length > 0;
+}
+
+function isProviderNoise(path: string): boolean {
+  return PROVIDER_NOISE.has(String(segmentsOf(path)[0]));
 }
 
 function outputDiffs(stack: StepEventMetadata, options: ReadOptions, texts: string[]): PropertyDiff[] {

@@ -36,6 +36,17 @@ export function judge(preview: {
   return { kind, words: VERDICT_WORDS[kind], unapproved };
 }
 
+const SEVERITY: readonly VerdictKind[] = ["no-change", "safe", "needs-approval", "will-fail"];
+
+/** 0 for no change, the more the worse. */
+export function severity(kind: VerdictKind): number {
+  return SEVERITY.indexOf(kind);
+}
+
+export function worstVerdict(kinds: readonly VerdictKind[]): VerdictKind {
+  return SEVERITY[Math.max(0, ...kinds.map(severity))] ?? "no-change";
+}
+
 function kindOf(
   { change, failure, edge = [] }: Pick<Parameters<typeof judge>[0], "change" | "failure" | "edge">,
   unapproved: readonly Hazard[],

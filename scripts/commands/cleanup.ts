@@ -1,6 +1,7 @@
 import { EXIT, UserError } from "../errors.ts";
 import { accountForPreviews, identifyCaller } from "../flows/environment.ts";
 import { removePreviews } from "../flows/remove-previews.ts";
+import { tellClosed } from "../flows/review/tell-closed.ts";
 import { readProject } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
@@ -11,8 +12,9 @@ export const command: Command = {
   positionals: ["pull request"],
   options: {},
   async run(context, { positionals }) {
-    const { event } = identifyCaller(context);
-    const pull = event?.kind === "pull_request" ? event : undefined;
+    const caller = identifyCaller(context);
+    const project = readProject(context.root);
+    const pull = caller.event?.kind === "pull_request" ? caller.event : undefined;
     if (pull?.isFork) {
       context.reporter.say("A pull request from a fork has no previews.");
       return { outcome: "fork" };
@@ -26,7 +28,8 @@ export const command: Command = {
         EXIT.usage,
       );
     }
-    const account = await accountForPreviews(context, readProject(context.root));
+    if (pull) await tellClosed(context, caller, pull, project.stacks);
+    const account = await accountForPreviews(context, project);
     if (!account) {
       context.reporter.say("There is no account for previews, so there is nothing to remove.");
       return { outcome: "succeeded", removed: [] };

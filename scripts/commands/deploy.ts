@@ -1,11 +1,9 @@
 import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
-import { type Deployment, deploy } from "../flows/deploy.ts";
-import { identifyCaller, openStackTarget } from "../flows/environment.ts";
+import type { Deployment } from "../flows/deploy.ts";
+import { deployCommit } from "../flows/deploy-commit.ts";
+import { identifyCaller } from "../flows/environment.ts";
 import { describeDeployment, publishDeployment } from "../flows/publish-deployment.ts";
-import { refuseSuperseded } from "../flows/refuse-superseded.ts";
-import { reviewGuard } from "../flows/review-guard.ts";
-import { rolloutOf } from "../flows/rollout-of.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
@@ -34,27 +32,21 @@ export const command: Command = {
     const project = readProject(context.root);
     const name = requireStack(project, positionals[0]);
     const caller = identifyCaller(context);
-    const { event } = caller;
-    const sha = event?.sha ?? (await headCommit(context.root));
-    await refuseSuperseded(caller, name, sha);
-    const stack = await openStackTarget(context, project, name, "deploy");
-    const deployment: Deployment = await deploy(context, caller.releases, {
-      stack,
-      releaseId: `${name}-${event?.runId ?? Math.floor(context.now().getTime() / 1000)}-${sha.slice(0, 7)}`,
-      sha,
-      ref: event?.ref ?? "local",
-      actor: event?.actor ?? "local",
-      runUrl: event?.runUrl,
-      message: `Deploy ${sha.slice(0, 7)} to ${name}`,
-      updates: caller.updates,
-      guard: reviewGuard(context, caller, stack, { unreviewed: parsed.data.unreviewed }),
-      rollout: rolloutOf(project, name),
+    const result = await deployCommit(context, project, caller, name, {
+      sha: caller.event?.sha ?? (await headCommit(context.root)),
+      unreviewed: parsed.data.unreviewed,
       refresh: parsed.data.refresh,
       verifyLimitMs: parsed.data["verify-limit"] * 1000,
     });
-    await publishDeployment(context, caller, deployment);
-    context.reporter.say(describeDeployment(deployment));
-    return { outcome: deployment.nothingToDo ? "nothing-to-do" : "succeeded", ...summarize(deployment) };
+    if ("supersededBy" in result) {
+      context.reporter.say(
+        `\nNothing to do: ${name} runs ${result.supersededBy.id} already, which contains this commit.`,
+      );
+      return { outcome: "superseded", release: result.supersededBy };
+    }
+    await publishDeployment(context, caller, result);
+    context.reporter.say(describeDeployment(result));
+    return { outcome: result.nothingToDo ? "nothing-to-do" : "succeeded", ...summarize(result) };
   },
 };
 

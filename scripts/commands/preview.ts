@@ -6,6 +6,7 @@ import { identifyCaller } from "../flows/environment.ts";
 import { noPreview } from "../flows/no-preview.ts";
 import { previewEdgeForReview } from "../flows/preview-edge-for-review.ts";
 import { previewForReview } from "../flows/preview-stack.ts";
+import { publishCandidate } from "../flows/publish-candidate.ts";
 import { publishPreview, viewOf, writeArtifact } from "../flows/publish-preview.ts";
 import { recordPreviews } from "../flows/record-previews.ts";
 import { appendSummary } from "../github/output.ts";
@@ -45,13 +46,15 @@ export const command: Command = {
       ? await previewEdgeForReview(context, project, pull, found)
       : { previews: found, notes: [] };
     const commit = pull?.headSha ?? queued?.headSha ?? event?.sha ?? "local";
-    context.reporter.say(
-      `\n${renderPlain(viewOf(previews, event, commit, context.now(), notes), { color: false })}`,
-    );
     writeArtifact(typeof values.out === "string" ? values.out : join(context.root, ".preview"), previews);
     const published =
       pull && github ? await publishPreview(context, github, pull, previews, notes) : undefined;
     if (queued && github) await recordPreviews(context, github, queued, previews);
+    const shown = published?.previews ?? previews;
+    context.reporter.say(
+      `\n${renderPlain(viewOf(shown, event, commit, context.now(), { notes }), { color: false })}`,
+    );
+    if (event?.kind === "push") await publishCandidate(context, caller, event, previews);
 
     const failed = previews.filter(({ failure }) => failure);
     if (failed.length > 0) {
@@ -65,9 +68,9 @@ export const command: Command = {
     return {
       outcome: "succeeded",
       comment: published?.comment,
-      stacks: previews.map((preview) => ({
+      stacks: shown.map((preview) => ({
         stack: preview.stack,
-        verdict: judge({ ...preview, approvals: [] }).kind,
+        verdict: judge(preview).kind,
         steps: preview.change?.steps.length,
         digest: preview.fingerprint?.digest,
         costCents: preview.cost?.afterCents,

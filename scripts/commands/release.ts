@@ -4,23 +4,31 @@ import { deploy } from "../flows/deploy.ts";
 import { identifyCaller, openStackTarget } from "../flows/environment.ts";
 import { describeDeployment, publishDeployment } from "../flows/publish-deployment.ts";
 import { passGate } from "../flows/release-gate.ts";
+import { releaseGuard } from "../flows/release-guard.ts";
 import { rolloutOf } from "../flows/rollout-of.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 import { summarize } from "./deploy.ts";
+import { APPROVAL_OPTIONS, APPROVAL_VALUES, requireTag } from "./release-arguments.ts";
 
 const Values = z.object({
   "verify-limit": z.coerce.number().positive().default(300),
   stack: z.string().default("prod"),
   refresh: z.boolean().default(false),
+  ...APPROVAL_VALUES,
 });
 
 export const command: Command = {
   summary: "Deploy a version tag to prod, after the gate: semver, on main, and a success on dev",
-  usage: "release -- <tag> [--stack prod] [--refresh]",
+  usage: "release -- <tag> [--stack prod] [--refresh] [--allow LABELS --digest DIGEST]",
   examples: ["npm run release -- v1.4.0"],
   positionals: ["tag"],
-  options: { "verify-limit": { type: "string" }, stack: { type: "string" }, refresh: { type: "boolean" } },
+  options: {
+    "verify-limit": { type: "string" },
+    stack: { type: "string" },
+    refresh: { type: "boolean" },
+    ...APPROVAL_OPTIONS,
+  },
   async run(context, { values, positionals }) {
     const parsed = Values.safeParse(values);
     if (!parsed.success) {
@@ -30,10 +38,9 @@ export const command: Command = {
     const project = readProject(context.root);
     const name = requireStack(project, options.stack);
     const caller = identifyCaller(context);
-    const tag = positionals[0] ?? (caller.event?.kind === "push" ? caller.event.tag : undefined);
-    if (!tag) throw new UserError("usage", "No tag was named.", `Usage: npm run ${this.usage}`, EXIT.usage);
+    const tag = requireTag(positionals[0], caller, this.usage);
     const { sha } = await context.reporter.step(`Gate for ${tag}`, () =>
-      passGate(context, caller, name, tag),
+      passGate(context, project, caller, name, tag),
     );
     const stack = await openStackTarget(context, project, name, "deploy");
     const deployment = await deploy(context, caller.releases, {
@@ -45,7 +52,11 @@ export const command: Command = {
       runUrl: caller.event?.runUrl,
       message: `Release ${tag}`,
       updates: caller.updates,
-      guard: async () => undefined,
+      guard: releaseGuard(context, project, caller, stack, {
+        tag,
+        sha,
+        approval: { allow: options.allow, digest: options.digest },
+      }),
       rollout: rolloutOf(project, name),
       refresh: options.refresh,
       verifyLimitMs: options["verify-limit"] * 1000,

@@ -4,7 +4,8 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { hazardPage } from "../change/hazards/page.ts";
-import { LIMITS } from "../flows/limits.ts";
+import { hazardRules } from "../flows/hazard-rules.ts";
+import { readPolicy } from "../flows/policy.ts";
 import { planCosts } from "../providers/plans.ts";
 import { VARIABLES } from "../secrets/variables.ts";
 import { readProject, stackSetting } from "../stack/stacks.ts";
@@ -190,7 +191,7 @@ describe("the README, or that of a Worker", () => {
 
 describe("the page on hazards", () => {
   it("is what the rules say", async () => {
-    await expect(hazardPage()).toMatchFileSnapshot(join(ROOT, "docs/hazards.md"));
+    await expect(hazardPage(await hazardRules(ROOT))).toMatchFileSnapshot(join(ROOT, "docs/hazards.md"));
   });
 });
 
@@ -242,7 +243,8 @@ describe("the page on costs", () => {
     const plans = planCosts((key) => stackSetting(project, "prod", key));
     const neon = plans.reduce((sum, { afterCents }) => sum + afterCents / 100, 0);
     expect(text).toContain(`A second server is ${(second - neon).toFixed(2)} more`);
-    expect(text).toContain(`more than ${(LIMITS.monthlyIncreaseCents ?? 0) / 100} dollars a month`);
+    const { limits } = readPolicy(project, "dev");
+    expect(text).toContain(`more than ${(limits.monthlyIncreaseCents ?? 0) / 100} dollars a month`);
   });
 
   it("has the cheaper choices at their prices", () => {

@@ -151,7 +151,7 @@ const GH: Record<string, readonly string[]> = {
   "run view": ["--log-failed"],
   "run rerun": ["--failed"],
   "run watch": [],
-  "workflow run": ["-f"],
+  "workflow run": ["-f", "--ref"],
   "variable set": ["--body"],
   "pr checkout": [],
   "pr create": ["--head", "--fill"],

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import { contentHash as hashContent } from "./content-hash.ts";
 import type { WorkerSource } from "./parts.ts";
+import { sourceHash } from "./source-hash.ts";
 import { type WorkerOutputs, workerConfig } from "./worker-config.ts";
 import type { Wrangler } from "./wrangler.ts";
 
@@ -23,6 +24,8 @@ export interface DeployedWorker {
   scriptName: string;
   versionId: string;
   contentHash: string;
+  /** Of its sources alone, the same on every stack. */
+  sourceHash?: string | undefined;
   /** A keyed hash over its secrets; apart, since a preview may not know them. */
   secretsHash: string;
 }
@@ -105,6 +108,7 @@ export async function deployWorker(
     scriptName: config.name,
     versionId: entry.version_id,
     contentHash,
+    sourceHash: sourceHash(root, worker),
     secretsHash: secretsHash(secrets),
   };
 }

@@ -69,7 +69,7 @@ const BoundOutputs = z.looseObject({
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The stack's outputs as far as they have the right shape before the update; single values may be unknown. */
-function shapedOutputs(events: readonly EngineEvent[]): StackOutputs | undefined {
+export function shapedOutputs(events: readonly EngineEvent[]): StackOutputs | undefined {
   return StackOutputs.safeParse(rawOutputs(events)).data;
 }
 

@@ -86,7 +86,7 @@ describe("deploy", () => {
     const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
     await vi.waitFor(async () => expect(await world.writes()).toContain("POST /v1/servers"), {
-      timeout: 25_000,
+      timeout: 60_000,
       interval: 50,
     });
     const { stdout: processes } = await execa("ps", ["-A", "-o", "ppid=,pgid=,args="]);
@@ -315,6 +315,7 @@ describe("drift", () => {
 
 describe("guards stop a deployment with exit code 3, and nothing is touched", () => {
   let merged: string;
+  let larger: number;
 
   test("Hazards that were reviewed and not allowed", async () => {
     const { checkout, github } = world;
@@ -323,6 +324,7 @@ describe("guards stop a deployment with exit code 3, and nothing is touched", ()
     const head = await checkout.commit("A larger server");
     await checkout.git("push", "--quiet", "origin", "larger");
     const pull = await github.openPull("A larger server", "larger");
+    larger = pull.number;
     const reviewed = await world.run(
       preview,
       { event: github.pullEvent(pull, "opened"), sha: head, ref: `refs/pull/${pull.number}/merge` },
@@ -344,15 +346,58 @@ describe("guards stop a deployment with exit code 3, and nothing is touched", ()
     expect(await world.writes()).toEqual([]);
   });
 
-  test("Hazards that nobody has seen", async () => {
+  test("The pull request says that it was stopped, and why", async () => {
+    const [comment] = await world.github.comments(larger);
+    expect(comment?.body).toMatch(
+      /On `dev` this change was stopped; nothing was touched\..*hazard-unapproved/,
+    );
+  });
+
+  test("A push without a pull request is unreviewed, and brings along what was stopped before it", async () => {
     const { checkout } = world;
     await checkout.git("checkout", "--quiet", "--force", "-B", "main", "origin/main");
-    const sha = await commit("Past every review", () => checkout.edit("README.md", "#", "# Past\n\n#"));
+    const harmless = await commit("Past every review", () => checkout.edit("README.md", "#", "# Past\n\n#"));
     await world.forgetCalls();
-    await expect(world.run(deploy, world.pushed(sha), ["dev"], LIMIT)).rejects.toMatchObject({
+    await expect(world.run(deploy, world.pushed(harmless), ["dev"], LIMIT)).rejects.toMatchObject({
+      code: "hazard-unapproved",
+      message: expect.stringContaining(`was reviewed in #${larger}`),
+    });
+    const hazardous = await commit("Larger still", () =>
+      checkout.edit("infra/Pulumi.dev.yaml", "serverType: cpx31", "serverType: cpx41"),
+    );
+    await expect(world.run(deploy, world.pushed(hazardous), ["dev"], LIMIT)).rejects.toMatchObject({
       code: "plan-changed",
       exitCode: 3,
-      message: expect.stringContaining("came without a pull request"),
+      message: expect.stringMatching(
+        /other: update .*server1[\s\S]*without a pull request[\s\S]*resize-server/,
+      ),
+    });
+    expect(await world.writes()).toEqual([]);
+  });
+
+  test("An approval by somebody who may write lets through what was reviewed, and a re-run does not turn the stack back", async () => {
+    const { github } = world;
+    const labels = /`(allow:[^`]+)`/g;
+    const body = (await github.comments(larger))[0]?.body ?? "";
+    const wanted = [...new Set([...body.matchAll(labels)].flatMap(([, label]) => label ?? []))];
+    await github.labelAs({ login: "tim", role: "triage" }, larger, ...wanted);
+    await expect(world.run(deploy, world.pushed(merged), ["dev"], LIMIT)).rejects.toMatchObject({
+      code: "hazard-unapproved",
+      message: expect.stringContaining("by tim, who may not write"),
+    });
+    for (const label of wanted) await github.unlabel(larger, label);
+    await github.label(larger, ...wanted);
+    expect(await world.run(deploy, world.pushed(merged), ["dev"], LIMIT)).toMatchObject({
+      outcome: "succeeded",
+      steps: expect.any(Number),
+    });
+    expect((await github.comments(larger))[0]?.body).toMatch(/On `dev` this change was applied\./);
+
+    await world.forgetCalls();
+    await expect(world.run(deploy, world.pushed(first), ["dev"], LIMIT)).rejects.toMatchObject({
+      code: "commit-superseded",
+      exitCode: 3,
+      fix: expect.stringMatching(/npm run rollback -- dev --to dev-/),
     });
     expect(await world.writes()).toEqual([]);
   });

@@ -1,83 +1,99 @@
-import type { Catalogue } from "../change/cost.ts";
-import { estimateCost } from "../change/cost.ts";
+import { checkpointOf } from "../change/checkpoint.ts";
 import { type Fingerprint, fingerprint, type Salt } from "../change/digest.ts";
-import { findHazards } from "../change/hazards/index.ts";
 import type { Change, Cost, EdgeChange, Hazard } from "../change/model.ts";
-import { resourcesFromEvents } from "../change/read-resources.ts";
 import type { Context } from "../context.ts";
 import { UserError } from "../errors.ts";
-import { readCatalogue } from "../providers/hetzner.ts";
-import { planCosts } from "../providers/plans.ts";
 import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { redact } from "../secrets/redaction.ts";
-import { type Preview, previewStack } from "../stack/preview.ts";
-import { type Project, stackSetting } from "../stack/stacks.ts";
+import type { Dependent } from "../stack/dependencies.ts";
+import { previewStack } from "../stack/preview.ts";
+import type { Project } from "../stack/stacks.ts";
+import { assessChange } from "./assess-change.ts";
 import { edgeChanges } from "./edge-changes.ts";
 import { openStackTarget } from "./environment.ts";
-import { LIMITS } from "./limits.ts";
 
-/** Everything that one pull request's preview knows of one stack; a failure is a finding too. */
+/** Everything that one pull request's preview (or a release's plan) knows of one stack; a failure is a finding too. */
 export interface StackPreview {
   stack: string;
   change?: Change;
   cost?: Cost;
   hazards: Hazard[];
+  /** The labels that count for this very change. */
+  approvals: string[];
   edge: EdgeChange[];
+  /** Resources that stay as they are and depend on a changed one. */
+  dependents: Dependent[];
   fingerprint?: Fingerprint;
   /** What the preview failed with, scrubbed. */
   failure?: { code: string; message: string; fix: string };
   seconds: number;
 }
 
-/** Previews one stack for a pull request. Never throws: what goes wrong is in the result. */
+/** Previews one stack for people to look at. Never throws: what goes wrong is in the result. */
 export async function previewForReview(
   context: Context,
   project: Project,
   stack: string,
-  place: Pick<Salt, "repository" | "pullRequest">,
+  place: Pick<Salt, "repository" | "pullRequest" | "tag">,
   releases: ReleaseStore,
+  /** Looks at the clouds first: what was changed by hand becomes part of the change. */
+  refresh = false,
 ): Promise<StackPreview> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   try {
     const opened = await openStackTarget(context, project, stack, "preview");
     const digestKey = opened.secrets.require("DIGEST_KEY");
-    const [preview, catalogue, { last }] = await Promise.all([
+    const [preview, { last }] = await Promise.all([
       context.reporter.step(
         `Preview of ${stack}`,
         (note) =>
           previewStack(opened.target, {
             digestKey,
+            refresh,
             signal: context.signal,
             onProgress: (resources) => note(`${resources} resources`),
           }),
         ({ change }) => (change.steps.length === 0 ? "no changes" : `${change.steps.length} to change`),
       ),
-      readCatalogue(
-        opened.secrets.require("HCLOUD_TOKEN"),
-        context.now(),
-        planCosts((key) => stackSetting(project, stack, key)),
-        opened.secrets.get("HCLOUD_ENDPOINT"),
-      ),
       latestReleases(releases, stack),
     ]);
-    const cost = costOf(preview, catalogue);
+    const { change, cost, hazards } = await assessChange(context, project, opened, preview);
     return {
       stack,
-      change: preview.change,
+      change,
       cost,
-      hazards: findHazards(preview.change, cost, LIMITS),
+      hazards,
+      approvals: [],
       edge: edgeChanges(context.root, preview.events, last),
-      fingerprint: fingerprint(preview.change, { key: digestKey, stack, ...place }),
+      dependents: preview.dependents,
+      fingerprint: fingerprint(change, saltOf(digestKey, stack, place, preview.events)),
       seconds: seconds(),
     };
   } catch (error) {
-    return { stack, hazards: [], edge: [], failure: failureOf(error, context), seconds: seconds() };
+    return {
+      stack,
+      hazards: [],
+      approvals: [],
+      edge: [],
+      dependents: [],
+      failure: failureOf(error, context),
+      seconds: seconds(),
+    };
   }
 }
 
-function costOf({ events }: Preview, catalogue: Catalogue): Cost {
-  return estimateCost(resourcesFromEvents(events, { hashSecret: () => undefined }), catalogue);
+/**
+ * What ties a digest to where it is shown. Between a release's plan and its update nothing else may move, so that the whole
+ * state takes part; between a pull request and its deployment other merges may.
+ */
+export function saltOf(
+  key: string,
+  stack: string,
+  place: Pick<Salt, "repository" | "pullRequest" | "tag">,
+  events: Parameters<typeof checkpointOf>[0],
+): Salt {
+  return { key, stack, ...place, ...(place.tag === undefined ? {} : { checkpoint: checkpointOf(events) }) };
 }
 
 function failureOf(error: unknown, { reporter }: Context): NonNullable<StackPreview["failure"]> {

@@ -1,15 +1,19 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CommentView, StackView } from "../change/comment/view.ts";
+import { readHistory } from "../change/comment/history.ts";
+import type { CommentView, StackView, Subject } from "../change/comment/view.ts";
 import { COMMENT_MARKER, renderComment, renderSummary } from "../change/comment.ts";
+import { judge, worstVerdict } from "../change/verdict.ts";
 import type { Context } from "../context.ts";
 import type { Github } from "../github/client.ts";
 import { upsertComment } from "../github/comment.ts";
-import type { GithubEvent } from "../github/event.ts";
+import type { GithubEvent, PullRequestEvent } from "../github/event.ts";
 import { appendSummary } from "../github/output.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { StackPreview } from "./preview-stack.ts";
 import { recordPreviews } from "./record-previews.ts";
+import { type Approvals, countApprovals, NO_APPROVALS } from "./review/approvals.ts";
+import { type ReviewRecord, readReview, reviewPlace } from "./review/record.ts";
 
 /** Everything that the comment, the summary and the artifact say, in one. */
 export function viewOf(
@@ -17,9 +21,10 @@ export function viewOf(
   event: GithubEvent | undefined,
   commit: string,
   at: Date,
-  notes: readonly string[] = [],
+  { subject, notes = [] }: { subject?: Subject; notes?: readonly string[] } = {},
 ): CommentView {
   return {
+    subject,
     commit,
     at: at.toISOString(),
     runUrl: event?.runUrl,
@@ -30,45 +35,83 @@ export function viewOf(
     graph: true,
     notes,
     stacks: previews.map(
-      ({ stack, change, cost, hazards, edge, fingerprint, failure, seconds }): StackView => ({
-        stack,
-        change,
-        cost,
-        hazards,
-        edge,
+      ({ fingerprint, seconds, ...preview }): StackView => ({
+        ...preview,
         digest: fingerprint?.digest,
         durationMs: seconds * 1000,
-        failure,
       }),
     ),
   };
 }
 
 /**
- * Publishes a preview: the comment, one check run a stack with the fingerprint of what was reviewed, the job summary, and
- * the whole of it as files for an artifact. What GitHub refuses is told, and fails nothing.
+ * Publishes a pull request's preview: the comment, one check run a stack with the fingerprint of what was reviewed, the job
+ * summary. What GitHub refuses is told, and fails nothing.
+ *
+ * @returns the previews with the approvals that count for them, and where the comment is
  */
 export async function publishPreview(
   context: Context,
   github: Github,
-  event: Extract<GithubEvent, { kind: "pull_request" }>,
+  event: PullRequestEvent,
   previews: readonly StackPreview[],
   notes: readonly string[],
-): Promise<{ comment: string }> {
-  const view = viewOf(previews, event, event.headSha, context.now(), notes);
+): Promise<{ comment: string; previews: StackPreview[] }> {
+  const known = await Promise.all(previews.map((preview) => recall(context, github, event, preview)));
+  const approved = previews.map((preview, index) => ({
+    ...preview,
+    approvals: [...(known[index]?.approvals.counting ?? [])],
+  }));
+  const ignored = known.flatMap(({ approvals }) =>
+    approvals.ignored.map((reason) => `Does not count: ${reason}`),
+  );
+  const view = viewOf(approved, event, event.headSha, context.now(), {
+    notes: [...notes, ...new Set(ignored)],
+  });
   appendSummary(redact(renderSummary(view).markdown), context.env);
 
+  const verdict = worstVerdict(approved.map((preview) => judge(preview).kind));
+  const own = { commit: event.headSha, at: view.at, verdict, runUrl: event.runUrl };
+  const previous = new Map(
+    previews.flatMap(({ stack }, index) => {
+      const record = known[index]?.previous;
+      return record ? [[stack, record] as const] : [];
+    }),
+  );
   const [comment] = await Promise.all([
-    upsertComment(github, event.number, COMMENT_MARKER, redact(renderComment(view).markdown)),
-    recordPreviews(context, github, event, previews),
+    upsertComment(github, event.number, COMMENT_MARKER, (current) => {
+      const earlier = readHistory(current ?? "").filter(({ commit }) => commit !== event.headSha);
+      return redact(renderComment({ ...view, history: [own, ...earlier] }).markdown);
+    }),
+    recordPreviews(context, github, event, approved, previous),
   ]);
   if (!comment.posted) {
     context.reporter.warn(
       `The comment could not be written (${comment.reason}); it is in the job summary. ${comment.fix}`,
     );
-    return { comment: "not posted" };
+    return { comment: "not posted", previews: approved };
   }
-  return { comment: comment.url };
+  return { comment: comment.url, previews: approved };
+}
+
+/** What was shown before of the same change, and what its labels allow. A question that GitHub refuses is as if there were none. */
+async function recall(
+  context: Context,
+  github: Github,
+  event: PullRequestEvent,
+  { stack, fingerprint }: StackPreview,
+): Promise<{ previous: ReviewRecord | undefined; approvals: Approvals }> {
+  try {
+    const previous =
+      (await readReview(github, reviewPlace(stack, event.headSha))) ??
+      (event.headBefore ? await readReview(github, reviewPlace(stack, event.headBefore)) : undefined);
+    const isSame = previous !== undefined && previous.fingerprint.digest === fingerprint?.digest;
+    const approvals = await countApprovals(github, event.number, isSame ? previous.since : undefined);
+    return { previous, approvals };
+  } catch (error) {
+    context.reporter.warn(`The labels and the last preview could not be read: ${String(error)}`);
+    return { previous: undefined, approvals: NO_APPROVALS };
+  }
 }
 
 /** Writes the whole preview as files, for an artifact that the comment links to. */

@@ -1,8 +1,13 @@
 import { execa } from "execa";
 import type { Context } from "../context.ts";
+import { siteHash } from "../edge/build-site.ts";
+import { findParts } from "../edge/parts.ts";
+import { sourceHash } from "../edge/source-hash.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { isAncestor } from "../github/compare.ts";
+import type { ReleaseManifest } from "../release/manifest.ts";
 import { compareVersions, parseVersion, tagOf } from "../release/version.ts";
+import { type Project, stackSetting } from "../stack/stacks.ts";
 import type { Caller } from "./environment.ts";
 
 /** The stack that a commit must have run on before it may be released. */
@@ -10,13 +15,14 @@ const PROVING_STACK = "dev";
 const MAIN = "main";
 
 /**
- * Decides whether a tag may be released to a stack: a semantic version, higher than the last release's, on main, and run on
- * dev with success. Everything that is wrong is said at once.
+ * Decides whether a tag (annotated or not) may be released to a stack: a semantic version, higher than the last release's, on
+ * main, and run on dev with success and with the same content. Everything that is wrong is said at once.
  *
  * @throws UserError `gate-refused` (exit code 3): nothing was touched
  */
 export async function passGate(
   context: Context,
+  project: Project,
   caller: Caller,
   stack: string,
   tag: string,
@@ -61,14 +67,16 @@ export async function passGate(
     );
   }
 
-  const proofs = onDev.filter((release) => release.sha === sha);
-  if (!proofs.some(({ outcome }) => outcome === "succeeded")) {
+  // A rollback bears the commit of its infrastructure, whatever else it has brought back.
+  const proofs = onDev.filter((release) => release.sha === sha && release.kind === "deploy");
+  const proof = proofs.find(({ outcome }) => outcome === "succeeded");
+  if (!proof) {
     reasons.push(
       proofs.length > 0
         ? `its deployment to ${PROVING_STACK} failed`
         : `commit ${sha.slice(0, 7)} has never run on ${PROVING_STACK}`,
     );
-  }
+  } else reasons.push(...otherContent(context.root, project, stack, proof));
   if (reasons.length === 0) return { sha };
   throw new UserError(
     "gate-refused",
@@ -76,6 +84,34 @@ export async function passGate(
     `Merge the commit to ${MAIN}, wait for its deployment to ${PROVING_STACK}, and tag that commit with the next version.`,
     EXIT.stopped,
   );
+}
+
+/** What would run on the stack and did not run on dev: one reason for all of it. */
+function otherContent(root: string, project: Project, stack: string, proof: ReleaseManifest): string[] {
+  const { workers, sites } = findParts(root);
+  const image = stackSetting(project, stack, "image");
+  const other = [
+    // Of a Worker its sources: what its bindings lead to is another thing on each stack.
+    ...workers
+      .filter((worker) => {
+        const ran = proof.workers[worker.name];
+        return !ran || (ran.sourceHash !== undefined && ran.sourceHash !== sourceHash(root, worker));
+      })
+      .map(({ name }) => `workers/${name}`),
+    ...sites
+      .filter((site) => proof.sites[site.name]?.contentHash !== siteHash(site))
+      .map(({ name }) => `sites/${name}`),
+    ...(image !== undefined && digestOf(image) !== digestOf(proof.image) ? [`the image ${image}`] : []),
+  ];
+  if (other.length === 0) return [];
+  return [
+    `${PROVING_STACK} has not run what ${stack} would get: ${other.join(", ")} (against ${PROVING_STACK}'s release ${proof.id})`,
+  ];
+}
+
+/** An image may be named by another registry on another stack; what it is, its digest says. */
+function digestOf(image: string): string | undefined {
+  return image.split("@")[1];
 }
 
 async function isAncestorLocally(root: string, sha: string): Promise<boolean> {

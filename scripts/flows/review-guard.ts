@@ -1,137 +1,169 @@
-import { z } from "zod";
-import { compareChanges } from "../change/compare-changes.ts";
-import { estimateCost } from "../change/cost.ts";
-import { type Fingerprint, fingerprint } from "../change/digest.ts";
-import { approvalLabel, findHazards } from "../change/hazards/index.ts";
+import type { Comparison } from "../change/compare-changes.ts";
+import { compareToReviews } from "../change/compare-to-reviews.ts";
+import { type Decision, decideReview } from "../change/decide-review.ts";
+import { fingerprint, type Salt } from "../change/digest.ts";
+import { approvalLabel } from "../change/hazards/index.ts";
 import type { Hazard } from "../change/model.ts";
-import { resourcesFromEvents } from "../change/read-resources.ts";
-import { judge } from "../change/verdict.ts";
 import type { Context } from "../context.ts";
 import { EXIT, UserError } from "../errors.ts";
-import { findCheck } from "../github/check.ts";
-import { labels, type PullRequest, pullRequestOfCommit } from "../github/pulls.ts";
-import { readCatalogue } from "../providers/hetzner.ts";
+import type { PullRequest } from "../github/pulls.ts";
 import type { Preview } from "../stack/preview.ts";
+import type { Project } from "../stack/stacks.ts";
+import { assessChange } from "./assess-change.ts";
 import type { Caller, OpenedStack } from "./environment.ts";
-import { LIMITS } from "./limits.ts";
+import { readPolicy } from "./policy.ts";
+import { type Approvals, countApprovals, NO_APPROVALS } from "./review/approvals.ts";
+import type { MergedPulls } from "./review/merged-pulls.ts";
+import { type ReviewRecord, readReview, reviewPlace } from "./review/record.ts";
 
-const Operation = z.enum(["create", "update", "replace", "delete", "import", "read", "refresh"]);
-const FingerprintSchema: z.ZodType<Fingerprint> = z.object({
-  schema: z.literal(1),
-  stack: z.string(),
-  digest: z.string(),
-  outputs: z.string(),
-  steps: z.array(z.object({ urn: z.string(), operation: Operation, hash: z.string() })),
-  rest: z.object({ count: z.number(), hash: z.string() }).optional(),
-});
+/** A deployment that the guard has stopped; `comparison` names the steps that are not what was reviewed. */
+export class StoppedByReview extends UserError {
+  readonly comparison: Comparison | undefined;
 
-/** The name of the check run that keeps what was reviewed for a stack. */
-export function checkName(stack: string): string {
-  return `preview / ${stack}`;
+  constructor(
+    code: "plan-changed" | "hazard-unapproved",
+    message: string,
+    fix: string,
+    comparison?: Comparison,
+  ) {
+    super(code, `${message}\nNothing was touched.`, fix, EXIT.stopped);
+    this.name = "StoppedByReview";
+    this.comparison = comparison;
+  }
+}
+
+/** What the guard has found, for whoever tells the pull requests. */
+export interface Finding {
+  comparison?: Comparison;
+  decision?: Decision["kind"];
+}
+
+/** One pull request with what its head recorded and what its labels allow. */
+interface Review {
+  pull: PullRequest;
+  record: ReviewRecord | undefined;
+  approvals: Approvals;
 }
 
 /**
  * Stops a deployment whose change is not what was reviewed, or whose hazards nobody allowed.
  *
- * The change must be the one that the pull request's head recorded in its check run; one that differs passes only if it has
- * no hazard. The hazards of a reviewed change must be allowed by labels on the pull request. A stack's first deployment, and a
- * push without a pull request, have nothing to be compared with and pass only without hazards.
+ * The change must be the one that the heads of its pull requests recorded in check runs. One that differs, or that came
+ * without a pull request, goes by the stack's policy: `stop`, or `safe-only`, which lets it through where the difference has
+ * no hazard. Hazards must be allowed by labels that count for what was reviewed. A stack's very first deployment creates
+ * everything; only what it costs can be a hazard then, and it passes.
  *
- * @throws UserError `plan-changed` or `hazard-unapproved` (exit code 3): nothing was touched
+ * @throws StoppedByReview `plan-changed` or `hazard-unapproved` (exit code 3): nothing was touched
  */
 export function reviewGuard(
   context: Context,
+  project: Project,
   caller: Caller,
   stack: OpenedStack,
-  options: { unreviewed: boolean },
-): (preview: Preview) => Promise<string | undefined> {
-  return async (preview) => {
-    const { github, event } = caller;
-    const { change } = preview;
-    if (!github || !event || options.unreviewed || change.steps.length === 0) return undefined;
-    const pull = await pullRequestOfCommit(github, event.sha);
-    const [check, allowed, hazards] = await Promise.all([
-      pull ? findCheck(github, pull.headSha, checkName(stack.name)) : undefined,
-      pull ? labels(github, pull.number) : [],
-      hazardsOf(context, stack, preview),
-    ]);
-    const salt = {
-      key: stack.secrets.require("DIGEST_KEY"),
-      stack: stack.name,
-      repository: `${event.repository.owner}/${event.repository.name}`,
-      ...(pull ? { pullRequest: pull.number } : {}),
-    };
-    const now = fingerprint(change, salt);
-    const reviewed = FingerprintSchema.safeParse(parseSummary(check?.summary)).data;
-    const comparison = reviewed ? compareChanges(reviewed, now) : undefined;
+  pulls: MergedPulls,
+): { guard(preview: Preview): Promise<string>; finding: Finding } {
+  const finding: Finding = {};
+  const salted = (pullRequest?: number): Salt => ({
+    key: stack.secrets.require("DIGEST_KEY"),
+    stack: stack.name,
+    ...(caller.event
+      ? { repository: `${caller.event.repository.owner}/${caller.event.repository.name}` }
+      : {}),
+    ...(pullRequest === undefined ? {} : { pullRequest }),
+  });
+  return {
+    finding,
+    async guard(preview) {
+      const { whenChanged } = readPolicy(project, stack.name);
+      const [{ change, hazards }, reviews, releases] = await Promise.all([
+        assessChange(context, project, stack, preview),
+        Promise.all(pulls.all.map((pull) => reviewOf(caller, stack.name, pull))),
+        caller.releases.list(stack.name, 100),
+      ]);
+      const { digest } = fingerprint(change, salted(pulls.own?.number));
+      if (change.steps.length === 0 && change.outputs.length === 0) return digest;
+      const isFirst = !releases.some(({ outcome }) => outcome === "succeeded");
+      if (isFirst && hazards.every(({ severity }) => severity === "cost")) return digest;
 
-    if (comparison?.same) {
-      const { unapproved } = judge({ change, hazards, approvals: allowed });
-      if (unapproved.length > 0) throw unapprovedError(stack.name, pull, unapproved);
-      context.reporter.say(
-        `  This is what was reviewed in #${pull?.number} (digest ${now.digest.slice(0, 12)}).`,
+      const recorded = reviews.flatMap(({ pull, record }) =>
+        record ? [{ fingerprint: record.fingerprint, salt: salted(pull.number) }] : [],
       );
-      return now.digest;
-    }
-    const differences = comparison?.differences.map(
-      ({ kind, urn }) => `\n  ${kind}: ${urn.split("::").slice(-2).join(" ")}`,
-    );
-    const why = differences
-      ? `differs from what was reviewed in #${pull?.number}:${differences.join("")}`
-      : pull
-        ? `was not previewed on the head of #${pull.number}`
-        : "came without a pull request";
-    if (hazards.length === 0) {
-      context.reporter.warn(`The change of ${stack.name} ${why}; it has no hazard, so it goes on.`);
-      return undefined;
-    }
-    // The very first deployment creates everything, and there is nothing yet that could be lost.
-    if (!reviewed && change.unchanged === 0 && hazards.every(({ severity }) => severity === "cost"))
-      return undefined;
-    throw new UserError(
-      "plan-changed",
-      `The change of ${stack.name} ${why}, and it has hazards:\n${hazards.map(describe).join("\n")}\nNothing was touched.`,
-      "Open a pull request so that its preview shows this change, or run the deployment with --unreviewed.",
-      EXIT.stopped,
-    );
+      const comparison = compareToReviews(change, recorded);
+      const approvals = new Set(reviews.flatMap((review) => [...review.approvals.counting]));
+      const decision = decideReview({ policy: whenChanged, comparison, hazards, approvals });
+      finding.comparison = comparison?.same ? undefined : comparison;
+      finding.decision = decision.kind;
+      const numbers = pulls.all.map(({ number }) => `#${number}`).join(", ");
+      switch (decision.kind) {
+        case "as-reviewed":
+          context.reporter.say(`  This is what was reviewed in ${numbers} (digest ${digest.slice(0, 12)}).`);
+          return digest;
+        case "let-through":
+          context.reporter.warn(
+            `The change of ${stack.name} ${unlike(reviews, comparison, pulls)}\nThe difference has no hazard, so it goes on (policy safe-only).`,
+          );
+          return digest;
+        case "changed":
+          throw new StoppedByReview(
+            "plan-changed",
+            `The change of ${stack.name} ${unlike(reviews, comparison, pulls)}${decision.hazards.length > 0 ? `\nThe difference has hazards:\n${decision.hazards.map(describe).join("\n")}` : `\nThe policy of ${stack.name} is to stop then.`}`,
+            "Open a pull request whose preview shows this change, and merge it. The policy is pipeline:whenChanged in the stack's configuration.",
+            comparison,
+          );
+        case "unapproved":
+          throw unapproved(stack.name, numbers, decision.hazards, reviews);
+      }
+    },
   };
 }
 
-async function hazardsOf(
-  context: Context,
-  { secrets }: OpenedStack,
-  { change, events }: Preview,
-): Promise<Hazard[]> {
-  const token = secrets.require("HCLOUD_TOKEN");
-  const catalogue = await readCatalogue(token, context.now(), [], secrets.get("HCLOUD_ENDPOINT"));
-  const cost = estimateCost(resourcesFromEvents(events, { hashSecret: () => undefined }), catalogue);
-  return findHazards(change, cost, LIMITS);
+async function reviewOf({ github }: Caller, stack: string, pull: PullRequest): Promise<Review> {
+  if (!github) return { pull, record: undefined, approvals: NO_APPROVALS };
+  const record = await readReview(github, reviewPlace(stack, pull.headSha));
+  const approvals = await countApprovals(github, pull.number, record?.since);
+  return { pull, record, approvals };
 }
 
-function unapprovedError(
+/** How the change is not what was reviewed: a half sentence, and a line for each step. */
+function unlike(
+  reviews: readonly Review[],
+  comparison: Comparison | undefined,
+  { own }: MergedPulls,
+): string {
+  if (reviews.length === 0) return "came without a pull request.";
+  const missing = reviews.filter(({ record }) => !record).map(({ pull }) => `#${pull.number}`);
+  if (!comparison) return `was not previewed on the head of ${missing.join(", ")}.`;
+  const numbers = reviews.map(({ pull }) => `#${pull.number}`).join(", ");
+  const lines = comparison.differences.map(
+    ({ kind, urn, reviewed, now }) =>
+      `\n  ${kind}: ${now ?? reviewed}${kind === "other" && now !== reviewed ? ` instead of ${reviewed}` : ""} ${urn.split("::").slice(-2).join(" ")}`,
+  );
+  const beside = [
+    ...(comparison.outputs ? ["\n  other: the stack's outputs"] : []),
+    ...(comparison.unnamed ? ["\n  and steps that are too many to be named"] : []),
+    ...(own ? [] : ["\n  the commit itself came without a pull request"]),
+    ...missing.map((number) => `\n  ${number} was not previewed on its head`),
+  ];
+  return `differs from what was reviewed in ${numbers}:${[...lines, ...beside].join("")}`;
+}
+
+function unapproved(
   stack: string,
-  pull: PullRequest | undefined,
+  numbers: string,
   hazards: readonly Hazard[],
-): UserError {
-  return new UserError(
+  reviews: readonly Review[],
+): StoppedByReview {
+  const labels = hazards.map(approvalLabel);
+  const ignored = reviews.flatMap(({ approvals }) =>
+    approvals.ignored.filter((reason) => labels.some((label) => reason.startsWith(`${label} `))),
+  );
+  return new StoppedByReview(
     "hazard-unapproved",
-    `The change of ${stack} was reviewed in #${pull?.number}, but nobody allowed:\n${hazards.map(describe).join("\n")}\nNothing was touched.`,
-    `Put on #${pull?.number}, merged as it is, the label ${hazards.map(approvalLabel).join(", ")}, and run this job again.`,
-    EXIT.stopped,
+    `The change of ${stack} was reviewed in ${numbers}, but nobody allowed:\n${hazards.map(describe).join("\n")}${ignored.map((reason) => `\n  Does not count: ${reason}`).join("")}`,
+    `Somebody who may write puts on ${numbers}, merged as it is, the label ${labels.join(", ")}, and runs this job again.${ignored.length > 0 ? " A label that does not count is taken off first." : ""}`,
   );
 }
 
 function describe({ rule, resource, what }: Hazard): string {
   return `  ${rule} (${resource}): ${what}`;
-}
-
-function parseSummary(summary: string | null | undefined): unknown {
-  const json = /```json\n([\s\S]*?)\n```/.exec(summary ?? "")?.[1];
-  if (!json) return undefined;
-  try {
-    return JSON.parse(json);
-  } catch {
-    // Cut or changed by hand: nothing to compare with, so nothing passes that has a hazard.
-    return undefined;
-  }
 }

@@ -24,6 +24,7 @@ import { type CheckResult, checksOf, verify } from "../release/verify.ts";
 import { outputsFromState } from "../stack/outputs.ts";
 import { type Preview, previewStack } from "../stack/preview.ts";
 import { refreshStack } from "../stack/refresh.ts";
+import { readProject } from "../stack/stacks.ts";
 import { assessChange } from "./assess-change.ts";
 import { checkoutRelease } from "./checkout-release.ts";
 import { lazyWrangler } from "./deploy.ts";
@@ -243,7 +244,7 @@ async function previewTarget(
       }),
     ({ change }) => (change.steps.length === 0 ? "no changes" : `${change.steps.length} to change`),
   );
-  const { hazards } = await assessChange(context, stack, preview);
+  const { hazards } = await assessChange(context, readProject(context.root), stack, preview);
   return {
     stack,
     preview,

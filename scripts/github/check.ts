@@ -26,6 +26,8 @@ export interface NewCheck {
 
 export interface Check {
   id: number;
+  /** The commit that it is of. */
+  sha: string;
   name: string;
   status: string;
   /** Null while it runs. */
@@ -43,6 +45,7 @@ export interface Check {
 const CheckRun = z
   .object({
     id: z.number(),
+    head_sha: z.string(),
     name: z.string(),
     status: z.string(),
     conclusion: z.string().nullable(),
@@ -56,6 +59,7 @@ const CheckRun = z
   .transform(
     (run): Check => ({
       id: run.id,
+      sha: run.head_sha,
       name: run.name,
       status: run.status,
       conclusion: run.conclusion,
@@ -68,7 +72,9 @@ const CheckRun = z
       app: run.app?.slug ?? undefined,
     }),
   );
-const CheckRuns = z.object({ check_runs: z.array(CheckRun) });
+
+/** The app that a workflow's own token acts as. Anybody may install another app, which may write checks of any name. */
+const ACTIONS = "github-actions";
 
 const SUMMARY_MAX_BYTES = 65_535;
 const CUT = "\n\n… cut: the whole text is in the run's log.";
@@ -95,18 +101,29 @@ export async function recordCheck(github: Github, check: NewCheck): Promise<Chec
   });
 }
 
-/** The newest check of that name on a commit, of whatever app. */
-export async function findCheck(github: Github, sha: string, name: string): Promise<Check | undefined> {
-  const { data } = await github.request("GET /repos/{owner}/{repo}/commits/{ref}/check-runs", {
+/**
+ * The newest check of that name (and external id) on a commit that a workflow's own token has written; what other apps write
+ * does not count.
+ */
+export async function findCheck(
+  github: Github,
+  sha: string,
+  name: string,
+  externalId?: string,
+): Promise<Check | undefined> {
+  const data: unknown = await github.paginate("GET /repos/{owner}/{repo}/commits/{ref}/check-runs", {
     ...github.at,
     ref: sha,
     check_name: name,
-    filter: "latest",
+    filter: "all",
+    per_page: 100,
   });
-  return CheckRuns.parse(data).check_runs.reduce<Check | undefined>(
-    (newest, run) => (newest && newest.id > run.id ? newest : run),
-    undefined,
-  );
+  return z
+    .array(CheckRun)
+    .parse(data)
+    .filter((run) => run.app === ACTIONS && run.sha === sha)
+    .filter((run) => externalId === undefined || run.externalId === externalId)
+    .reduce<Check | undefined>((newest, run) => (newest && newest.id > run.id ? newest : run), undefined);
 }
 
 /** GitHub counts bytes here (github/docs#35252), and a character must not be cut in two. */

@@ -24,24 +24,34 @@ type Comment = z.infer<typeof Comment>;
  * moment, the later one withdraws what it has just posted and changes the earlier one.
  *
  * @param marker a hidden line, `<!-- quayside:preview -->`; put before the body if it is not in it
- * @param body at most 65,536 characters
+ * @param body at most 65,536 characters; or what makes it of the comment as it stands, undefined where there is none yet
  */
 export async function upsertComment(
   github: Github,
   number: number,
   marker: string,
-  body: string,
+  body: string | ((current: string | undefined) => string),
 ): Promise<CommentOutcome> {
+  const write = (current: string | undefined): string => {
+    const text = typeof body === "string" ? body : body(current);
+    return text.includes(marker) ? text : `${marker}\n${text}`;
+  };
   try {
-    return await upsert(github, number, marker, body.includes(marker) ? body : `${marker}\n${body}`);
+    return await upsert(github, number, marker, write);
   } catch (error) {
     if (!(error instanceof GithubRefusal)) throw error;
     return { posted: false, reason: error.kind, message: error.message, fix: error.fix };
   }
 }
 
-async function upsert(github: Github, number: number, marker: string, body: string): Promise<CommentOutcome> {
+async function upsert(
+  github: Github,
+  number: number,
+  marker: string,
+  say: (current: string | undefined) => string,
+): Promise<CommentOutcome> {
   const existing = await findComment(github, number, marker);
+  const body = say(existing?.body ?? undefined);
   if (existing && sameText(existing.body, body)) return outcome(existing, "unchanged");
   if (existing) return outcome(await write(github, existing.id, body), "updated");
 
@@ -49,7 +59,7 @@ async function upsert(github: Github, number: number, marker: string, body: stri
   const made = await createOnce(github, () => create(github, number, body), find);
   const first = (await find()) ?? made;
   if (first.id === made.id) return outcome(made, "created");
-  const merged = await write(github, first.id, body);
+  const merged = await write(github, first.id, say(first.body ?? undefined));
   await withdraw(github, made.id);
   return outcome(merged, "updated");
 }

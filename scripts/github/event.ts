@@ -27,6 +27,8 @@ export interface PullRequestEvent extends EventContext {
   title: string;
   author: string;
   headSha: string;
+  /** The head before this push; undefined where the event is none. */
+  headBefore: string | undefined;
   headRef: string;
   baseSha: string;
   baseRef: string;
@@ -99,6 +101,7 @@ const Side = z.object({
 });
 const PullRequestFile = z.object({
   action: z.string(),
+  before: sha.optional(),
   pull_request: z.object({
     number: z.number().int().positive(),
     title: z.string().default(""),
@@ -189,6 +192,7 @@ function pullRequest(context: EventContext, file: z.infer<typeof PullRequestFile
     title: pull.title,
     author: pull.user.login,
     headSha: pull.head.sha,
+    headBefore: file.before,
     headRef: pull.head.ref,
     baseSha: pull.base.sha,
     baseRef: pull.base.ref,

@@ -79,24 +79,3 @@ export async function pullRequestOfCommit(github: Github, sha: string): Promise<
     pulls.find((pull) => pull.state === "open")
   );
 }
-
-export async function getPullRequest(github: Github, number: number): Promise<PullRequest> {
-  const { data } = await github.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", {
-    ...github.at,
-    pull_number: number,
-  });
-  return Pull.parse(data);
-}
-
-/** The labels as they are now: those in an event are as old as the event, and a re-run has the same ones again. */
-export async function labels(github: Github, number: number): Promise<string[]> {
-  const data = await github.paginate("GET /repos/{owner}/{repo}/issues/{issue_number}/labels", {
-    ...github.at,
-    issue_number: number,
-    per_page: 100,
-  });
-  return z
-    .array(Label)
-    .parse(data)
-    .map(({ name }) => name);
-}

@@ -11,7 +11,7 @@ import {
   setDeploymentStatus,
 } from "./deployment.ts";
 import { closeIssue, upsertIssue } from "./issue.ts";
-import { getPullRequest, labels, pullRequestOfCommit } from "./pulls.ts";
+import { pullRequestOfCommit } from "./pulls.ts";
 import { publishRelease, readReleaseAsset } from "./release.ts";
 import { commitOfBranch, commitOfTag, listTags } from "./tags.ts";
 
@@ -62,6 +62,17 @@ describe("a repository at GitHub", () => {
         filter: "all",
       });
       expect(data.total_count).toBe(1);
+    });
+
+    it("are not those that another app writes under the same name", async () => {
+      const { token } = await world.admin("POST", "apps", { slug: "someone-elses" });
+      const other = connect(String(token), github.repository, world.cloud.url);
+      const check = { sha: main, name: "theirs", conclusion: "success" as const, title: "t", summary: "s" };
+      expect(await recordCheck(other, check)).toMatchObject({ app: "someone-elses" });
+      expect(await findCheck(github, main, "theirs")).toBeUndefined();
+      const ours = await recordCheck(github, check);
+      await recordCheck(other, { ...check, title: "newer" });
+      expect(await findCheck(github, main, "theirs")).toEqual(ours);
     });
 
     it("have their summary cut to GitHub's bytes without breaking a character", async () => {
@@ -173,27 +184,6 @@ describe("a repository at GitHub", () => {
         expect(await pullRequestOfCommit(github, before)).not.toMatchObject({ number: data.number });
       },
     );
-
-    it("have the labels that they have now", async () => {
-      world.push("labelled", { "labelled.txt": "l\n" });
-      const { data } = await github.request("POST /repos/{owner}/{repo}/pulls", {
-        ...github.at,
-        title: "Labelled",
-        head: "labelled",
-        base: "main",
-      });
-      expect(await labels(github, data.number)).toEqual([]);
-      await github.request("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", {
-        ...github.at,
-        issue_number: data.number,
-        labels: ["allow-data-loss"],
-      });
-      expect(await labels(github, data.number)).toEqual(["allow-data-loss"]);
-      expect(await getPullRequest(github, data.number)).toMatchObject({
-        labels: ["allow-data-loss"],
-        mergeSha: undefined,
-      });
-    });
   });
 
   it("says which commit is an ancestor of which", async () => {

@@ -16,6 +16,8 @@ export interface Cloudflare {
   workerDeployment(accountId: string, script: string): Promise<WorkerDeployment | undefined>;
   /** What a Worker's version is bound to and which Durable Object migration it knows; undefined where it is gone. */
   workerVersion(accountId: string, script: string, versionId: string): Promise<WorkerVersion | undefined>;
+  /** The Durable Object migration that a script is at; undefined where there is no such script. */
+  workerMigration(accountId: string, script: string): Promise<{ tag: string | undefined } | undefined>;
   /** The ids of the versions that may be deployed, the newest 100 (…/workers/versions-and-deployments/rollbacks/). */
   deployableVersions(accountId: string, script: string): Promise<string[]>;
   /** Gives a Worker's traffic to one or two versions, though its secrets have changed between them. */
@@ -109,6 +111,16 @@ export function cloudflare(token: string, baseUrl?: string): Cloudflare {
     },
     workerVersion: (accountId, script, versionId) =>
       call("GET", `/accounts/${accountId}/workers/scripts/${script}/versions/${versionId}`, WorkerVersion),
+    async workerMigration(accountId, script) {
+      const service = await call(
+        "GET",
+        `/accounts/${accountId}/workers/services/${script}`,
+        z.object({
+          default_environment: z.object({ script: z.object({ migration_tag: z.string().nullish() }) }),
+        }),
+      );
+      return service && { tag: service.default_environment.script.migration_tag ?? undefined };
+    },
     async deployableVersions(accountId, script) {
       const path = `/accounts/${accountId}/workers/scripts/${script}/versions?deployable=true`;
       const list = await call("GET", path, z.object({ items: z.array(z.object({ id: z.string() })) }));

@@ -27,6 +27,8 @@ export const ReleaseManifest = z.object({
       scriptName: z.string(),
       versionId: z.string(),
       contentHash: z.string(),
+      /** Of the sources alone, the same on every stack; missing in records of before there was one. */
+      sourceHash: z.string().optional(),
       secretsHash: z.string(),
     }),
   ),

@@ -1,6 +1,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import type { Change } from "../change/model.ts";
 import { changeFromEvents } from "../change/read-events.ts";
+import { type Dependent, tracingDependencies } from "./dependencies.ts";
 import { openStack } from "./engine.ts";
 import { engineFailure } from "./failure.ts";
 import { hashingSecrets } from "./secret-hashes.ts";
@@ -10,6 +11,8 @@ import type { StackTarget } from "./target.ts";
 export interface Preview {
   change: Change;
   events: EngineEvent[];
+  /** Resources that stay as they are and depend on one that changes. */
+  dependents: Dependent[];
   seconds: number;
 }
 
@@ -34,7 +37,8 @@ export interface PreviewOptions {
 export async function previewStack(target: StackTarget, options: PreviewOptions): Promise<Preview> {
   const started = performance.now();
   const hashing = hashingSecrets(target.program, options.digestKey);
-  const stack = await openStack({ ...target, program: hashing.program });
+  const tracing = tracingDependencies(hashing.program);
+  const stack = await openStack({ ...target, program: tracing.program });
   const events: EngineEvent[] = [];
   let resources = 0;
   try {
@@ -50,10 +54,33 @@ export async function previewStack(target: StackTarget, options: PreviewOptions)
   } catch (error) {
     throw engineFailure("preview", target.name, events, error, options.signal);
   }
-  await hashing.settled();
+  const [dependencies] = await Promise.all([tracing.settled(), hashing.settled()]);
+  const dependenciesOf = (urn: string) =>
+    dependencies.get(urn.split("::").slice(-2).join("::").replace(/^.*\$/, "")) ?? [];
+  const change = changeFromEvents(target.name, events, {
+    hashSecret: hashing.hashSecret,
+    dependencies: dependenciesOf,
+  });
   return {
-    change: changeFromEvents(target.name, events, { hashSecret: hashing.hashSecret }),
+    change,
     events,
+    dependents: dependentsOf(change, events, dependenciesOf),
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+function dependentsOf(
+  { steps }: Change,
+  events: readonly EngineEvent[],
+  dependenciesOf: (urn: string) => readonly string[],
+): Dependent[] {
+  const changed = new Set(steps.map(({ urn }) => urn));
+  return events.flatMap(({ resourcePreEvent }) => {
+    const metadata = resourcePreEvent?.metadata;
+    if (metadata?.op !== "same" || changed.has(metadata.urn)) return [];
+    const dependencies = dependenciesOf(metadata.urn);
+    if (!dependencies.some((urn) => changed.has(urn))) return [];
+    const name = metadata.urn.split("::").slice(3).join("::");
+    return [{ urn: metadata.urn, name, type: metadata.type, dependencies }];
+  });
 }

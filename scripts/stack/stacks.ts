@@ -36,7 +36,8 @@ export function requireStack(project: Project, stack: string | undefined): strin
 }
 
 /**
- * One plain value of a stack's configuration, as text; undefined where the file has none.
+ * One plain value of a stack's configuration, as text; undefined where the file has none. A key without a namespace is the
+ * program's; the pipeline's own are `pipeline:…`.
  *
  * @throws UserError `project-unreadable`
  */
@@ -48,7 +49,7 @@ export function stackSetting(project: Project, stack: string, key: string): stri
 /** A list or an object of a stack's configuration, as it stands there; undefined where the file has none. */
 export function stackValue(project: Project, stack: string, key: string): unknown {
   const file = readYaml(join(project.infraDir, `Pulumi.${stack}.yaml`), StackFile);
-  return file?.config?.[`${project.name}:${key}`];
+  return file?.config?.[key.includes(":") ? key : `${project.name}:${key}`];
 }
 
 function readYaml<T>(file: string, schema: z.ZodType<T>): T {

@@ -205,10 +205,12 @@ export function outcomeNote(outcome: Outcome, subject = "This change"): string {
     failed: { kind: "was begun and did not get to its end", tone: "CAUTION" },
     closed: { kind: "is closed and can't be applied any more", tone: "NOTE" },
     outdated: { kind: "is outdated", tone: "NOTE" },
+    merged: { kind: "is merged; its deployment follows", tone: "NOTE" },
+    candidate: { kind: "is a release candidate", tone: "TIP" },
   }[outcome.kind];
   const run = safeUrl(outcome.runUrl);
   const facts = [run ? link("run", run) : "", outcome.at ? prose(time(outcome.at), 60) : ""].filter(Boolean);
-  const said = `> [!${tone}]\n> ${subject} ${kind}.${outcome.why ? ` ${prose(outcome.why)}` : ""}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
+  const said = `> [!${tone}]\n> ${subject} ${kind}${outcome.with === undefined ? "" : `, together with #${outcome.with}`}.${outcome.why ? ` ${prose(outcome.why)}` : ""}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
   return [said, ...differenceLines(outcome.comparison)].join("\n>\n");
 }
 

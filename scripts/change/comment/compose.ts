@@ -1,9 +1,10 @@
-import { judge } from "../verdict.ts";
+import { judge, severity } from "../verdict.ts";
 import { costFold, edgeTable, failureBlock, outcomeNote, warningsFold } from "./blocks.ts";
 import { link, prose, safeUrl } from "./escape.ts";
+import { historyBlock } from "./history.ts";
 import { Room } from "./room.ts";
 import { Section } from "./section.ts";
-import { footOf, severity, summaryTable, title } from "./summary-table.ts";
+import { footOf, summaryTable, title } from "./summary-table.ts";
 import type { CommentView } from "./view.ts";
 
 /** How long the text may be, and in which unit. */
@@ -42,12 +43,16 @@ export function compose(view: CommentView, limit: Limit): Rendered {
     .map(({ view, verdict }) => new Section(view, verdict));
   const top = [
     ...(limit.marker ? [limit.marker] : []),
-    title(stacks.map(({ verdict }) => verdict.kind)),
+    title(
+      stacks.map(({ verdict }) => verdict.kind),
+      view.subject,
+    ),
     ...(view.outcome ? [outcomeNote(view.outcome)] : []),
     ...(view.notes ?? []).slice(0, 10).map((note) => `> ${prose(note, 400)}`),
     summaryTable(sections, stacks.length),
   ];
-  const foot = footOf(view, sections);
+  const history = view.history ? historyBlock(view.history) : undefined;
+  const foot = [...(history ? [history] : []), footOf(view, sections)].join("\n\n");
 
   const room = new Room(limit.most, limit.measure);
   for (const text of [...top, foot, ...sections.map((section) => section.head)])

@@ -1,3 +1,4 @@
+import { parse as parseYaml } from "yaml";
 import { align } from "../align.ts";
 import { propertyDiffs } from "../diff.ts";
 import { isSecret, isUnknown, type PropertyDiff, type Value } from "../model.ts";
@@ -78,23 +79,40 @@ function* layOut(value: Value, depth: number): Generator<string> {
   } else yield `${indent}${valueText(value, LINE)}`;
 }
 
-/** Two texts that are both JSON are compared as what they say. */
+/** Two texts that are both JSON, or both a server's cloud-config, are compared as what they say. */
 function structuredLines(path: string, before: string, after: string, why: string): string[] | undefined {
-  const was = parsed(before);
-  const is = parsed(after);
-  if (was === undefined || is === undefined) return undefined;
-  const inner = propertyDiffs({ json: was }, { json: is }, []);
-  if (inner.length === 0) return [`! ${path}: the same JSON, written differently${why}`];
-  const lines = inner.flatMap((diff) =>
-    propertyLines({ ...diff, path: diff.path.replace(/^json\.?/, "") || "(all)" }),
-  );
-  return capped([`! ${path}: JSON${why}`, ...lines.map((line) => `${line.slice(0, 2)}  ${line.slice(2)}`)]);
+  for (const { name, read } of FORMATS) {
+    const was = read(before);
+    const is = was === undefined ? undefined : read(after);
+    if (was === undefined || is === undefined) continue;
+    const inner = propertyDiffs({ text: was }, { text: is }, []);
+    if (inner.length === 0) return [`! ${path}: the same ${name}, written differently${why}`];
+    const lines = inner.flatMap((diff) =>
+      propertyLines({ ...diff, path: diff.path.replace(/^text\.?/, "") || "(all)" }),
+    );
+    return capped([
+      `! ${path}: ${name}${why}`,
+      ...lines.map((line) => `${line.slice(0, 2)}  ${line.slice(2)}`),
+    ]);
+  }
+  return undefined;
 }
 
-function parsed(text: string): Value | undefined {
-  if (!/^\s*[[{]/.test(text) || text.length > LONGEST_COMPARED) return undefined;
+/** Texts that say more by their structure than by their lines. A reader gives undefined for what is none of it. */
+const FORMATS: readonly { name: string; read(text: string): Value | undefined }[] = [
+  { name: "JSON", read: (text) => parsed(text, /^\s*[[{]/, JSON.parse) },
+  {
+    name: "cloud-config",
+    // No aliases: a small text could stand for a very large value.
+    read: (text) => parsed(text, /^#cloud-config\b/, (yaml) => parseYaml(yaml, { maxAliasCount: 0 })),
+  },
+];
+
+function parsed(text: string, start: RegExp, parse: (text: string) => Value): Value | undefined {
+  if (!start.test(text) || text.length > LONGEST_COMPARED) return undefined;
   try {
-    return JSON.parse(text);
+    const value = parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;
   }

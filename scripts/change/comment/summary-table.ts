@@ -1,11 +1,10 @@
-import { VERDICT_WORDS, type VerdictKind } from "../verdict.ts";
+import { VERDICT_WORDS, type VerdictKind, worstVerdict } from "../verdict.ts";
 import { costText } from "./blocks.ts";
-import { code, link, prose, safeUrl } from "./escape.ts";
+import { code, link, prose, safeUrl, words } from "./escape.ts";
 import type { Section } from "./section.ts";
-import type { CommentView } from "./view.ts";
+import type { CommentView, Subject } from "./view.ts";
 import { countSteps, duration, number, plural, time } from "./words.ts";
 
-const SEVERITY: readonly VerdictKind[] = ["no-change", "safe", "needs-approval", "will-fail"];
 const SIGNS: { readonly [kind in VerdictKind]: string } = {
   "no-change": "",
   safe: "✅ ",
@@ -13,16 +12,11 @@ const SIGNS: { readonly [kind in VerdictKind]: string } = {
   "will-fail": "❌ ",
 };
 
-/** 0 for no change, the more the worse. */
-export function severity(kind: VerdictKind): number {
-  return SEVERITY.indexOf(kind);
-}
-
 /** The worst verdict of all, before everything else. */
-export function title(kinds: readonly VerdictKind[]): string {
-  const worst = SEVERITY[Math.max(0, ...kinds.map(severity))] ?? "no-change";
-  if (kinds.length === 0) return "### Preview: no stack was previewed";
-  return `### Preview: ${VERDICT_WORDS[worst].toLowerCase()}`;
+export function title(kinds: readonly VerdictKind[], subject: Subject = "Preview"): string {
+  const said = subject.startsWith("Release v") ? words(subject) : subject;
+  if (kinds.length === 0) return `### ${said}: no stack was previewed`;
+  return `### ${said}: ${VERDICT_WORDS[worstVerdict(kinds)].toLowerCase()}`;
 }
 
 /** A line a stack, of `all` that there are. */

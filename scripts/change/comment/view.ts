@@ -1,8 +1,14 @@
 import type { Comparison } from "../compare-changes.ts";
 import type { Change, Cost, EdgeChange, Hazard } from "../model.ts";
+import type { PastPreview } from "./history.ts";
+
+/** What is shown, where it is no pull request's preview: a release's plan. */
+export type Subject = "Preview" | "Release candidate" | `Release ${string}`;
 
 /** All that a comment shows. Links are left out where they are no http(s) URLs. */
 export interface CommentView {
+  /** The title's beginning; `Preview` where it is missing. */
+  subject?: Subject;
   /** The commit's full sha. */
   commit: string;
   /** When the preview was made, ISO 8601. */
@@ -17,6 +23,8 @@ export interface CommentView {
   outcome?: Outcome;
   /** Things that concern the whole preview (a fork's pull request gets no credentials, a comment could not be updated, …). */
   notes?: readonly string[];
+  /** The previews of this pull request, newest first, this one among them. */
+  history?: readonly PastPreview[];
   /** With a graph of what changes and what depends on it. */
   graph?: boolean;
 }
@@ -41,9 +49,11 @@ export interface StackView {
 
 /** What became of a preview after it was made. */
 export interface Outcome {
-  kind: "applied" | "stopped" | "failed" | "closed" | "outdated";
+  kind: "applied" | "stopped" | "failed" | "closed" | "outdated" | "merged" | "candidate";
   /** Why, in a sentence. */
   why?: string;
+  /** The number of a later pull request that brought it along. */
+  with?: number;
   runUrl?: string;
   /** ISO 8601. */
   at?: string;

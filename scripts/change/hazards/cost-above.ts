@@ -14,12 +14,13 @@ export const costAbove: HazardRule = {
     if (most !== undefined && increase > most)
       findings.push({
         what: `Costs ${dollars(increase)} a month more; the limit for one change is ${dollars(most)}.`,
-        avoid: "Choose smaller types or sizes, or raise the limit in scripts/flows/limits.ts.",
+        avoid:
+          "Choose smaller types or sizes, or raise pipeline:monthlyIncrease in the stack's configuration.",
       });
     else if (total !== undefined && increase > 0 && cost.afterCents > total)
       findings.push({
         what: `The stack would cost ${dollars(cost.afterCents)} a month; its limit is ${dollars(total)}.`,
-        avoid: "Choose smaller types or sizes, or raise the limit in scripts/flows/limits.ts.",
+        avoid: "Choose smaller types or sizes, or raise pipeline:monthlyLimit in the stack's configuration.",
       });
     return findings;
   },

@@ -75,6 +75,24 @@ describe("hazards", () => {
     ]);
   });
 
+  it("are a server that is taken out of its firewall", () => {
+    const server = "hcloud:index/server:Server";
+    const firewalls = (before: number[], after: Value) =>
+      rulesOf(
+        stepOf({
+          type: server,
+          operation: "update",
+          before: { firewallIds: before },
+          after: { firewallIds: after },
+        }),
+      );
+    expect(firewalls([7], [])).toEqual(["open-firewall"]);
+    expect(firewalls([7], [9])).toEqual([]);
+    expect(firewalls([], [7])).toEqual([]);
+    const attachment = "hcloud:index/firewallAttachment:FirewallAttachment";
+    expect(rulesOf(stepOf({ type: attachment, operation: "delete" }))).toEqual(["open-firewall"]);
+  });
+
   it("are a hostname that leaves the proxy or goes away", () => {
     const proxied = { type: "A", proxied: true };
     const moved = stepOf({

@@ -10,7 +10,7 @@ import { resizeServer } from "./resize-server.ts";
 import type { Finding, HazardRule, Limits } from "./rule.ts";
 import { weakenTls } from "./weaken-tls.ts";
 
-/** All rules. A team adds its own by adding a file and a row, or passes them to {@link findHazards}. */
+/** The rules that come with the template. A team's own are files in `.rules/`, and are passed to {@link findHazards}. */
 export const HAZARD_RULES: readonly HazardRule[] = [
   deleteStateful,
   replaceStateful,

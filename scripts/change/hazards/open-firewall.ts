@@ -2,13 +2,23 @@ import { isUnknown, type Step, type Value } from "../model.ts";
 import { elements, type HazardRule, members } from "./rule.ts";
 
 const FIREWALL = "hcloud:index/firewall:Firewall";
+const ATTACHMENT = "hcloud:index/firewallAttachment:FirewallAttachment";
+const SERVER = "hcloud:index/server:Server";
 
 /** Letting in traffic that was kept out. */
 export const openFirewall: HazardRule = {
   rule: "open-firewall",
   severity: "security",
-  about: "A firewall lets in what it kept out before: a new inbound rule, port or source.",
+  about:
+    "A firewall lets in what it kept out before: a new inbound rule, port or source; or a server is taken out of it.",
   ofStep(step) {
+    if (detaches(step))
+      return [
+        {
+          what: "Takes a server out of its firewall: every port that it listens on is open to the internet.",
+          avoid: "Attach another firewall to it in the same change.",
+        },
+      ];
     if (step.type !== FIREWALL) return [];
     if (step.operation === "delete" || (step.operation === "refresh" && !step.after))
       return [
@@ -28,6 +38,17 @@ export const openFirewall: HazardRule = {
     ];
   },
 };
+
+/** True where a server that goes on living has fewer firewalls afterwards. */
+function detaches({ type, operation, before, after }: Step): boolean {
+  if (type === ATTACHMENT) {
+    const left = (side: typeof before) =>
+      elements(side?.serverIds).length + elements(side?.labelSelectors).length;
+    return operation === "delete" || (after !== undefined && left(after) < left(before));
+  }
+  if (type !== SERVER || operation === "delete" || !before || !after) return false;
+  return elements(after.firewallIds).length < elements(before.firewallIds).length;
+}
 
 interface Opening {
   /** `tcp 443`. */

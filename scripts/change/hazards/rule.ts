@@ -19,7 +19,7 @@ export interface Circumstances {
 export type Finding = Omit<Hazard, "rule" | "urn" | "resource" | "severity"> &
   Partial<Pick<Hazard, "rule" | "severity" | "urn" | "resource">>;
 
-/** One rule: a file of its own, a row in index.ts. */
+/** One rule: a file of its own. Those that come with the template have a row in index.ts, a team's own stand in `.rules/`. */
 export interface HazardRule {
   /** Kebab-case; a finding may name a finer one (`replace-server`). */
   rule: string;

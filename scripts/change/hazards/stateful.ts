@@ -11,7 +11,12 @@ export interface Stateful {
   avoid: string;
   /** What people see while it is replaced, where that is another thing than a deletion. */
   whileReplaced?: string;
+  /** Nothing ever replaces it by a new one of its kind. */
+  neverReplaced?: true;
 }
+
+/** The type of a step that no engine makes: a Worker's migration that deletes a class and all of its objects. */
+export const DURABLE_OBJECT_CLASS = "cloudflare:workers:DurableObjectClass";
 
 /** The stateful resources. Neither a delete nor a replace of one of them passes without approval. */
 export const STATEFUL: { readonly [type: string]: Stateful } = {
@@ -87,6 +92,15 @@ export const STATEFUL: { readonly [type: string]: Stateful } = {
     severity: "data-loss",
     lost: "All its objects are gone; Cloudflare refuses while there are any.",
     avoid: "Create a second bucket and copy the objects first.",
+  },
+  [DURABLE_OBJECT_CLASS]: {
+    noun: "durable-object",
+    neverReplaced: true,
+    label: "Durable Object class",
+    severity: "data-loss",
+    lost: "All objects of the class are gone with what they store, and no rollback of the Worker gets past it.",
+    avoid:
+      "Leave the class in the code and stop using it, or move it with `renamed_classes` or `transferred_classes`.",
   },
   "cloudflare:index/queue:Queue": {
     noun: "queue",

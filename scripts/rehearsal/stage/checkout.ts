@@ -9,6 +9,8 @@ export interface Checkout {
   read(file: string): string;
   /** Replaces text in a file; fails when the text is not there, so that a scene can't quietly do nothing. */
   edit(file: string, from: string, to: string): void;
+  /** The same for what a pattern finds. */
+  replace(file: string, pattern: RegExp, to: string): void;
   /** Commits everything on the branch that is checked out; gives the commit's sha. */
   commit(message: string): Promise<string>;
 }
@@ -63,6 +65,12 @@ export async function makeCheckout(
       const text = readFileSync(path, "utf8");
       if (!text.includes(from)) throw new Error(`${file} has no text “${from}”`);
       writeFileSync(path, text.replace(from, to));
+    },
+    replace(file, pattern, to) {
+      const path = join(dir, file);
+      const text = readFileSync(path, "utf8");
+      if (!pattern.test(text)) throw new Error(`${file} has nothing like ${pattern}`);
+      writeFileSync(path, text.replace(pattern, to));
     },
     async commit(message) {
       await git("add", "--all");

@@ -88,6 +88,7 @@ export class Notebook {
   }
 
   keepJob(job: JobOutcome): void {
+    if (job.needed) this.keepJob(job.needed);
     const file = this.#write("log.txt", job.log);
     const { name, command, exitCode, seconds } = job;
     this.scene.jobs.push({ name, command, exitCode, seconds, file });

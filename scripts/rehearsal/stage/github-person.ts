@@ -47,10 +47,16 @@ export class GithubPerson {
     this.repository = github.repository;
   }
 
-  async #call<T>(schema: z.ZodType<T>, method: string, path: string, body?: unknown): Promise<T> {
+  async #call<T>(
+    schema: z.ZodType<T>,
+    method: string,
+    path: string,
+    body?: unknown,
+    token = this.#token,
+  ): Promise<T> {
     const response = await fetch(`${this.#url}/repos/${this.repository}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok)
@@ -61,10 +67,10 @@ export class GithubPerson {
   openPull(title: string, head: string): Promise<Pull> {
     return this.#call(Pull, "POST", "/pulls", { title, head, base: "main", body: `${title}.` });
   }
-  /** Merges by squashing and gives the new commit of main. */
-  async merge(number: number): Promise<string> {
+  /** Merges and gives the new commit of main. */
+  async merge(number: number, method: "squash" | "merge" | "rebase" = "squash"): Promise<string> {
     const merged = await this.#call(z.object({ sha: z.string() }), "PUT", `/pulls/${number}/merge`, {
-      merge_method: "squash",
+      merge_method: method,
     });
     return merged.sha;
   }
@@ -107,8 +113,29 @@ export class GithubPerson {
     const { name, body, assets } = await this.#call(Page, "GET", `/releases/tags/${tag}`);
     return { name, body, files: assets.map((asset) => asset.name) };
   }
+  /** Labels a pull request as somebody who may write to the repository. */
   label(number: number, ...labels: string[]): Promise<unknown> {
-    return this.#call(z.unknown(), "POST", `/issues/${number}/labels`, { labels });
+    return this.labelAs({ login: "robin", role: "write" }, number, ...labels);
+  }
+  async labelAs(
+    person: { login: string; role: "write" | "triage" },
+    number: number,
+    ...labels: string[]
+  ): Promise<unknown> {
+    const token = await this.#signUp(person);
+    return this.#call(z.unknown(), "POST", `/issues/${number}/labels`, { labels }, token);
+  }
+  unlabel(number: number, label: string): Promise<unknown> {
+    const path = `/issues/${number}/labels/${encodeURIComponent(label)}`;
+    return this.#call(z.unknown(), "DELETE", path);
+  }
+  async #signUp(person: { login: string; role: string }): Promise<string> {
+    const response = await fetch(new URL("/_rehearsal/users", this.#url), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(person),
+    });
+    return z.object({ token: z.string() }).parse(await response.json()).token;
   }
   /** The releases of a stack, newest first. */
   async releases(environment: string): Promise<RecordedRelease[]> {

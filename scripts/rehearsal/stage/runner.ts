@@ -20,6 +20,10 @@ export interface JobOrder {
   /** The GitHub Environment that the job opens, where it opens one. */
   environment?: string;
   actor: string;
+  /** The job of the same run that this one needs; without it the job begins a run of its own. */
+  needs?: JobOutcome;
+  /** Which attempt of that run this is; 1 where it is not said. */
+  attempt?: number;
 }
 
 export interface JobOutcome {
@@ -32,6 +36,9 @@ export interface JobOutcome {
   /** What `--json` printed, parsed. */
   result: unknown;
   summary: string;
+  runId?: number;
+  /** The job of the same run that this one needed. */
+  needed?: JobOutcome;
 }
 
 const Job = z.object({ idTokenRequestUrl: z.string(), idTokenRequestToken: z.string(), runId: z.number() });
@@ -102,7 +109,7 @@ export class Runner {
           GITHUB_WORKFLOW: order.workflow,
           GITHUB_ACTOR: order.actor,
           GITHUB_RUN_ID: String(job.runId),
-          GITHUB_RUN_ATTEMPT: "1",
+          GITHUB_RUN_ATTEMPT: String(order.attempt ?? 1),
           GITHUB_OUTPUT: files.output,
           GITHUB_STEP_SUMMARY: files.summary,
           GITHUB_TOKEN: github.token,
@@ -130,6 +137,8 @@ export class Runner {
       log,
       result: parseLastLine(hide(result.stdout)),
       summary: hide(readFileSync(files.summary, "utf8")),
+      runId: job.runId,
+      ...(order.needs ? { needed: order.needs } : {}),
     };
   }
 
@@ -150,6 +159,7 @@ export class Runner {
           // What runs in an environment is the job of the workflow that deploy, release and rollback have in common.
           job_workflow_ref: workflow(order.environment ? "deploy.yml" : order.workflow),
           ...(order.environment ? { environment: order.environment } : {}),
+          ...(order.needs ? { run_id: String(order.needs.runId ?? "") } : {}),
         },
       }),
     });

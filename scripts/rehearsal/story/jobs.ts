@@ -29,9 +29,11 @@ export function deployDevJob(
   sha: string,
   before = ZERO,
   name = "Deploy dev",
+  attempt = 1,
 ): Promise<JobOutcome> {
   return stage.job({
     name,
+    attempt,
     workflow: "deploy-dev.yml",
     command: ["deploy", "dev", "--verify-limit", "20"],
     event: stage.github.pushEvent("refs/heads/main", before, sha),
@@ -42,10 +44,42 @@ export function deployDevJob(
   });
 }
 
-export async function releaseJob(stage: Stage, tag: string, sha: string): Promise<JobOutcome> {
+/** The job that shows after a deployment to dev what a release of its commit would change. */
+export function candidateJob(stage: Stage, sha: string): Promise<JobOutcome> {
+  return stage.job({
+    name: "Release candidate",
+    workflow: "deploy-dev.yml",
+    command: ["preview", "prod"],
+    event: stage.github.pushEvent("refs/heads/main", ZERO, sha),
+    sha,
+    ref: "refs/heads/main",
+    actor: ACTOR,
+  });
+}
+
+/** Pushes a tag and runs the job that passes the gate and plans the release. */
+export async function planJob(stage: Stage, tag: string, sha: string): Promise<JobOutcome> {
   const { dir } = stage.checkout;
-  await execa("git", ["tag", tag, sha], { cwd: dir });
-  await execa("git", ["push", "--quiet", "origin", tag], { cwd: dir });
+  await execa("git", ["tag", "--force", tag, sha], { cwd: dir });
+  await execa("git", ["push", "--quiet", "--force", "origin", tag], { cwd: dir });
+  return stage.job({
+    name: `Plan of ${tag}`,
+    workflow: "release-prod.yml",
+    command: ["plan", tag],
+    event: stage.github.pushEvent(`refs/tags/${tag}`, ZERO, sha),
+    sha,
+    ref: `refs/tags/${tag}`,
+    actor: ACTOR,
+  });
+}
+
+/** The job that the environment prod lets run when somebody has approved it: after its plan, in the same run. */
+export function approvedReleaseJob(
+  stage: Stage,
+  tag: string,
+  sha: string,
+  plan: JobOutcome,
+): Promise<JobOutcome> {
   return stage.job({
     name: `Release ${tag} to prod`,
     workflow: "release-prod.yml",
@@ -55,7 +89,14 @@ export async function releaseJob(stage: Stage, tag: string, sha: string): Promis
     ref: `refs/tags/${tag}`,
     environment: "prod",
     actor: ACTOR,
+    needs: plan,
   });
+}
+
+/** A whole release: plan, approval, release. The plan's outcome where it is not asked for an approval any more. */
+export async function releaseJob(stage: Stage, tag: string, sha: string): Promise<JobOutcome> {
+  const plan = await planJob(stage, tag, sha);
+  return plan.exitCode === 0 ? approvedReleaseJob(stage, tag, sha, plan) : plan;
 }
 
 export function rollbackJob(stage: Stage, sha: string, args: string[]): Promise<JobOutcome> {
@@ -108,4 +149,22 @@ export async function mergePull(stage: Stage, number: number): Promise<string> {
   const sha = await stage.github.merge(number);
   await stage.checkout.git("fetch", "--quiet", "origin");
   return sha;
+}
+
+/** The same pull request after a push of another head. */
+export function pushedAgain<T extends { headSha: string; event: { name: string; payload: unknown } }>(
+  pull: T,
+  sha: string,
+): T {
+  const payload = structuredClone(pull.event.payload) as {
+    action: string;
+    before?: string;
+    after?: string;
+    pull_request: { head: { sha: string } };
+  };
+  payload.action = "synchronize";
+  payload.before = pull.headSha;
+  payload.after = sha;
+  payload.pull_request.head.sha = sha;
+  return { ...pull, headSha: sha, event: { name: pull.event.name, payload } };
 }

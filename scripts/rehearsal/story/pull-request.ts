@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Stage } from "../stage/stage.ts";
 import { differences, footprints } from "./footprint.ts";
-import { mergePull, openPull, previewJob } from "./jobs.ts";
+import { mergePull, openPull, previewJob, pushedAgain } from "./jobs.ts";
 import type { LoopMemory } from "./loop.ts";
 import { keepJob, type Scene } from "./scene.ts";
 
@@ -65,7 +65,7 @@ export const pullRequest: Scene<LoopMemory> = {
     checkout.edit("sites/status/index.html", "</title>", " of every part</title>");
     const headSha = await checkout.commit("Say what the status page is about");
     await checkout.git("push", "--quiet", "origin", "second-server");
-    const again = { ...pull, headSha, event: withHead(pull.event, headSha) };
+    const again = pushedAgain(pull, headSha);
     keepJob(notes, await previewJob(stage, again, "Preview of the second push"));
     const comments = await github.comments(pull.number);
     notes.expect(
@@ -105,17 +105,4 @@ async function priceOfServer(stage: Stage, type: string, location: string): Prom
   const { server_types } = ServerTypes.parse(await stage.api("hetzner", `/server_types?name=${type}`));
   const price = server_types[0]?.prices.find((each) => each.location === location);
   return price ? price.price_monthly.net.toFixed(2) : "unknown";
-}
-
-function withHead(
-  event: { name: string; payload: unknown },
-  sha: string,
-): { name: string; payload: unknown } {
-  const payload = structuredClone(event.payload) as {
-    action: string;
-    pull_request: { head: { sha: string } };
-  };
-  payload.action = "synchronize";
-  payload.pull_request.head.sha = sha;
-  return { name: event.name, payload };
 }

@@ -55,6 +55,15 @@ export function adminRoutes(
     return c.json({ login: user.login, id: user.id, token }, 201);
   });
 
+  // Somebody installs an app of another maker.
+  api.post("/_rehearsal/apps", async (c: RequestContext) => {
+    const { slug } = await body(c, z.object({ slug: z.string() }));
+    const user = ensureUser(hub, `${slug}[bot]`, "Bot", "none");
+    const permissions = everything("write");
+    const { token } = issueToken(hub, { login: user.login, kind: "integration", permissions, app: slug });
+    return c.json({ login: user.login, token }, 201);
+  });
+
   api.put("/_rehearsal/permissions", async (c: RequestContext) => {
     const asked = await body(
       c,

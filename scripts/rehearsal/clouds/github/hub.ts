@@ -40,6 +40,7 @@ export interface Repo extends model.Repository {
   comments(issue: number): Collection<model.Comment>;
   /** Which issue a comment belongs to, by the comment's id. */
   commentIssues: Collection<number>;
+  issueEvents: Collection<model.IssueEvent>;
   checkSuites: Collection<model.CheckSuite>;
   checkRuns: Collection<model.CheckRun>;
   statuses: Collection<model.CommitStatus>;
@@ -90,6 +91,7 @@ export function findRepo(hub: Hub, owner: string, name: string): Repo | undefine
     labels: collection("labels"),
     comments: (issue) => collection(`issues/${issue}/comments`),
     commentIssues: collection("comment-issues"),
+    issueEvents: collection("issue-events"),
     checkSuites: collection("check-suites"),
     checkRuns: collection("check-runs"),
     statuses: collection("statuses"),

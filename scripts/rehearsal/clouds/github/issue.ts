@@ -35,6 +35,7 @@ export function createIssue(
   const number = hub.store.next(`${repo.fullName}/number`);
   const instant = hub.instant();
   for (const label of asked.labels) ensureLabel(hub, repo, label);
+  writeLabelEvents(hub, repo, { number, labels: [] }, asked.labels, identity.user.login);
   return repo.issues.put(number, {
     id: hub.store.next("issue", 3_100_000_001),
     number,
@@ -67,6 +68,24 @@ export function ensureLabel(hub: Hub, repo: Repo, name: string): Label {
       description: null,
     })
   );
+}
+
+/** Writes down which labels an issue gets and loses, and by whom. */
+export function writeLabelEvents(
+  hub: Hub,
+  repo: Repo,
+  before: Pick<Issue, "number" | "labels">,
+  labels: readonly string[],
+  user: string,
+): void {
+  const changes = [
+    ...labels.filter((label) => !before.labels.includes(label)).map((label) => ["labeled", label] as const),
+    ...before.labels.filter((label) => !labels.includes(label)).map((label) => ["unlabeled", label] as const),
+  ];
+  for (const [event, label] of changes) {
+    const id = hub.store.next("issue-event", 14_000_000_001);
+    repo.issueEvents.put(id, { id, issue: before.number, event, label, user, createdAt: hub.instant() });
+  }
 }
 
 /** The new version of an issue, or of the issue half of a pull request, after its state changed. */

@@ -36,6 +36,8 @@ export interface Token {
   /** An integration is GitHub's word for an app: the workflow token is one, and is refused in other words than a person. */
   kind: "integration" | "user";
   permissions: Permissions;
+  /** The slug of the app that it belongs to, where that is not GitHub Actions. */
+  app?: string;
   /** Where set, the token dies with this workflow run. */
   runId?: number;
 }
@@ -139,6 +141,18 @@ export interface CheckRun {
   summary: string | null;
   text: string | null;
   annotations: Record<string, unknown>[];
+  /** The app that wrote it, where that is not GitHub Actions. */
+  app?: string;
+}
+
+/** What happened to an issue or pull request: https://docs.github.com/rest/using-the-rest-api/issue-event-types */
+export interface IssueEvent {
+  id: number;
+  issue: number;
+  event: "labeled" | "unlabeled";
+  label: string;
+  user: string;
+  createdAt: string;
 }
 
 export interface CommitStatus {

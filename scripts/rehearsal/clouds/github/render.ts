@@ -37,6 +37,19 @@ export function userJson(hub: Hub, login: string): Record<string, unknown> {
   };
 }
 
+/** The app behind a token: that of the workflow token, or another one that somebody has installed. */
+export function appOf(slug?: string): Record<string, unknown> {
+  if (slug === undefined) return actionsApp();
+  return {
+    ...actionsApp(),
+    id: 900_001,
+    slug,
+    name: slug,
+    owner: { login: "somebody", id: 90_000, type: "User" },
+    html_url: `${WEB}/apps/${slug}`,
+  };
+}
+
 /** The app behind the workflow token. */
 export function actionsApp(): Record<string, unknown> {
   return {

@@ -3,7 +3,7 @@ import { allow } from "../auth.ts";
 import { ApiError, invalidRequest, notFound, validationFailed } from "../errors.ts";
 import type { Api, Hub, Repo } from "../hub.ts";
 import type { CheckRun, CheckSuite } from "../model.ts";
-import { actionsApp, apiOf, nodeId, repoJson, webOf } from "../render.ts";
+import { actionsApp, apiOf, appOf, nodeId, repoJson, webOf } from "../render.ts";
 import { body, numberParam, page, type RequestContext, repoOf } from "../request.ts";
 
 /** Longest `output.summary` and `output.text`; GitHub counts characters first and bytes after. */
@@ -73,16 +73,19 @@ export function checkRoutes(api: Api, hub: Hub): void {
         summary: asked.output?.summary ?? null,
         text: asked.output?.text ?? null,
         annotations: asked.output?.annotations ?? [],
+        ...(c.get("identity").token.app && { app: c.get("identity").token.app }),
       });
     });
     return c.json(runJson(hub, repo, run), 201);
   });
 
   api.patch(`${base}/check-runs/:id`, allow("write", "checks"), async (c: RequestContext) => {
-    if (c.get("identity").token.kind === "user")
-      throw new ApiError(403, "You must authenticate via a GitHub App.");
+    const { token } = c.get("identity");
+    if (token.kind === "user") throw new ApiError(403, "You must authenticate via a GitHub App.");
     const repo = repoOf(hub, c);
     const run = runOf(repo, c);
+    if (run.app !== token.app)
+      throw new ApiError(403, "Invalid app_id - check run can only be modified by the app that created it.");
     const asked = await body(c, Update);
     checkOutput(asked.output);
     const conclusion =
@@ -220,7 +223,7 @@ function runJson(hub: Hub, repo: Repo, run: CheckRun): Record<string, unknown> {
       annotations_url: `${url}/annotations`,
     },
     check_suite: { id: run.suite },
-    app: actionsApp(),
+    app: appOf(run.app),
     pull_requests: [],
   };
 }

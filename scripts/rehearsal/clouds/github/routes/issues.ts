@@ -2,10 +2,18 @@ import { z } from "zod";
 import { allow } from "../auth.ts";
 import { ApiError, notFound, validationFailed } from "../errors.ts";
 import type { Api, Hub, Repo } from "../hub.ts";
-import { checkBody, commentJson, createIssue, ensureLabel, issueJson, withState } from "../issue.ts";
+import {
+  checkBody,
+  commentJson,
+  createIssue,
+  ensureLabel,
+  issueJson,
+  withState,
+  writeLabelEvents,
+} from "../issue.ts";
 import type { Comment, Issue } from "../model.ts";
 import { refreshPulls } from "../pull.ts";
-import { labelJson } from "../render.ts";
+import { apiOf, labelJson, nodeId, userJson } from "../render.ts";
 import { body, numberParam, page, type RequestContext, repoOf } from "../request.ts";
 
 const LabelName = z.union([z.string(), z.object({ name: z.string() }).transform((label) => label.name)]);
@@ -68,6 +76,7 @@ export function issueRoutes(api: Api, hub: Hub): void {
     };
     const changed = asked.state !== undefined && asked.state !== issue.state;
     const by = c.get("identity").user.login;
+    writeLabelEvents(hub, repo, issue, edited.labels, by);
     const saved = repo.issues.put(
       issue.number,
       changed && asked.state ? withState(edited, asked.state, by, hub.instant(), asked.state_reason) : edited,
@@ -86,8 +95,32 @@ export function issueRoutes(api: Api, hub: Hub): void {
       return c.body(null, 204);
     });
 
+  eventRoutes(api, hub);
   issueLabelRoutes(api, hub);
   labelRoutes(api, hub);
+}
+
+/** What happened to an issue, oldest first; of all kinds only that it got and lost labels. https://docs.github.com/rest/issues/events */
+function eventRoutes(api: Api, hub: Hub): void {
+  api.get("/repos/:owner/:repo/issues/:number/events", allow("read", "issues", "pull-requests"), (c) => {
+    const repo = repoOf(hub, c);
+    const { number } = issueOf(repo, c);
+    const events = repo.issueEvents.list().filter(({ issue }) => issue === number);
+    return c.json(
+      page(c, events).map(({ id, event, label, user, createdAt }) => ({
+        id,
+        node_id: nodeId("LE", id),
+        url: `${apiOf(hub, repo)}/issues/events/${id}`,
+        actor: userJson(hub, user),
+        event,
+        commit_id: null,
+        commit_url: null,
+        created_at: createdAt,
+        label: { name: label, color: ensureLabel(hub, repo, label).color },
+        performed_via_github_app: null,
+      })),
+    );
+  });
 }
 
 function issueOf(repo: Repo, c: RequestContext): Issue {
@@ -232,10 +265,10 @@ function issueLabelRoutes(api: Api, hub: Hub): void {
     const issue = issueOf(repo, c);
     const unique = [...new Map(labels.map((name) => [name.toLowerCase(), name])).values()];
     const made = unique.map((name) => ensureLabel(hub, repo, name));
-    repo.issues.put(issue.number, {
-      ...issue,
-      labels: made.map((label) => label.name),
-      updatedAt: hub.instant(),
+    const names = made.map((label) => label.name);
+    hub.store.transaction(() => {
+      writeLabelEvents(hub, repo, issue, names, c.get("identity").user.login);
+      repo.issues.put(issue.number, { ...issue, labels: names, updatedAt: hub.instant() });
     });
     return c.json(made.map((label) => labelJson(hub, repo, label)));
   };

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { judge } from "../change/verdict.ts";
+import { EXIT, UserError } from "../errors.ts";
+import { identifyCaller } from "../flows/environment.ts";
+import { writeArtifact } from "../flows/publish-preview.ts";
+import { planRelease } from "../flows/release-plan.ts";
+import { readProject, requireStack } from "../stack/stacks.ts";
+import type { Command } from "./command.ts";
+import { APPROVAL_OPTIONS, APPROVAL_VALUES, requireTag } from "./release-arguments.ts";
+
+const Values = z.object({
+  stack: z.string().default("prod"),
+  out: z.string().optional(),
+  refresh: z.boolean().default(false),
+  ...APPROVAL_VALUES,
+});
+
+export const command: Command = {
+  summary: "Pass the gate for a version tag and show what its release would change, for whoever approves it",
+  usage: "plan -- <tag> [--stack prod] [--out DIR] [--refresh] [--allow LABELS --digest DIGEST]",
+  examples: ["npm run plan -- v1.4.0"],
+  positionals: ["tag"],
+  options: {
+    stack: { type: "string" },
+    out: { type: "string" },
+    refresh: { type: "boolean" },
+    ...APPROVAL_OPTIONS,
+  },
+  async run(context, { values, positionals }) {
+    const parsed = Values.safeParse(values);
+    if (!parsed.success) {
+      throw new UserError("usage", z.prettifyError(parsed.error), `Usage: npm run ${this.usage}`, EXIT.usage);
+    }
+    const { stack, out, refresh, allow, digest } = parsed.data;
+    const project = readProject(context.root);
+    const name = requireStack(project, stack);
+    const caller = identifyCaller(context);
+    const tag = requireTag(positionals[0], caller, this.usage);
+    const preview = await planRelease(context, project, caller, {
+      stack: name,
+      tag,
+      refresh,
+      approval: { allow, digest },
+    });
+    writeArtifact(out ?? join(context.root, ".preview"), [preview]);
+    return {
+      outcome: "succeeded",
+      tag,
+      stack: name,
+      verdict: judge(preview).kind,
+      steps: preview.change?.steps.length,
+      digest: preview.fingerprint?.digest,
+      costCents: preview.cost?.afterCents,
+    };
+  },
+};

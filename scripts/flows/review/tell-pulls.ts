@@ -1,0 +1,55 @@
+import { outcomeNote } from "../../change/comment/blocks.ts";
+import { withOutcome } from "../../change/comment/outcome.ts";
+import type { Outcome } from "../../change/comment/view.ts";
+import { COMMENT_MARKER } from "../../change/comment.ts";
+import type { Context } from "../../context.ts";
+import { upsertComment } from "../../github/comment.ts";
+import type { PullRequest } from "../../github/pulls.ts";
+import { redact } from "../../secrets/redaction.ts";
+import type { Caller } from "../environment.ts";
+import type { MergedPulls } from "./merged-pulls.ts";
+
+/**
+ * Says on the pull requests that a deployment brings what became of them on a stack; on those that were merged before and had
+ * no deployment of their own, with which one they came. Never throws: what GitHub refuses is said in the log.
+ */
+export async function tellPulls(
+  context: Context,
+  caller: Caller,
+  pulls: MergedPulls,
+  stack: string,
+  outcome: Outcome,
+): Promise<void> {
+  await Promise.all(
+    pulls.all.map((pull) => {
+      const own = pull.number === pulls.own?.number;
+      const said = own || !pulls.own ? outcome : { ...outcome, with: pulls.own.number };
+      // The older ones' own steps are among the newer one's differences, which are told there.
+      return tellPull(context, caller, pull, stack, own ? said : { ...said, comparison: undefined });
+    }),
+  );
+}
+
+/** Says on one pull request what became of it on a stack. */
+export async function tellPull(
+  context: Context,
+  { github, event }: Caller,
+  pull: Pick<PullRequest, "number">,
+  stack: string,
+  outcome: Outcome,
+): Promise<void> {
+  if (!github) return;
+  const whole: Outcome = { runUrl: event?.runUrl, at: context.now().toISOString(), ...outcome };
+  const subject = `On \`${stack}\` this change`;
+  const note = redact(outcomeNote(whole, subject));
+  const shorter = redact(outcomeNote({ ...whole, why: undefined, comparison: undefined }, subject));
+  try {
+    const result = await upsertComment(github, pull.number, COMMENT_MARKER, (comment) =>
+      withOutcome(comment ?? `${COMMENT_MARKER}\n### Preview: none was made\n`, stack, note, shorter),
+    );
+    if (!result.posted) throw new Error(`${result.message} (${result.reason})`);
+  } catch (error) {
+    // A word to people is never worth a deployment.
+    context.reporter.warn(`#${pull.number} could not be told what became of it: ${String(error)}`);
+  }
+}
