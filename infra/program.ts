@@ -7,6 +7,7 @@ import { cloudflareIpRanges } from "./src/cloudflare/ip-ranges.ts";
 import { OriginTls } from "./src/cloudflare/origin-tls.ts";
 import { Site } from "./src/cloudflare/pages.ts";
 import { Waf } from "./src/cloudflare/waf.ts";
+import { withoutWorker } from "./src/cloudflare/without-worker.ts";
 import { Worker } from "./src/cloudflare/workers.ts";
 import { findZone } from "./src/cloudflare/zone.ts";
 import { ZoneSettings } from "./src/cloudflare/zone-settings.ts";
@@ -97,12 +98,14 @@ export async function program({
       accountId,
       stack: owner.stack,
       worker,
-      hosts: [hosts.site("www"), hosts.app],
+      hostOf: hosts.site,
       vars: { BACKEND_URL: appUrl, STACK: owner.stack },
       protect,
     });
     return [worker.name, output] as const;
   });
+  // The app's files come from the edge's cache, and a Worker before them would only be counted.
+  withoutWorker("app-static", zone.id, `${hosts.app}/static/*`);
   const sites = repository.sites.map((name) => {
     const { project, domain, url } = new Site(name, {
       accountId,

@@ -28,6 +28,7 @@ test("a Worker's bindings are what its wrangler.jsonc declares, comments and tra
   expect(readRepository(root).workers).toEqual([
     {
       name: "intake",
+      routes: ["www/intake*", "app/intake*"],
       kvNamespaces: ["INTAKE_SETTINGS"],
       d1Databases: ["INTAKE_ARCHIVE"],
       queues: ["INTAKE_EVENTS"],
@@ -57,6 +58,13 @@ test("a repository without an edge is a repository all the same", () => {
 test("a broken wrangler.jsonc is named with the place where it breaks", () => {
   worker("intake", '{ "kv_namespaces": [ }');
   expect(() => readRepository(root)).toThrow(/workers\/intake\/wrangler\.jsonc can't be read.*character 2\d/);
+});
+
+test("a Worker may name its routes itself, by the first labels of the stack's hosts", () => {
+  worker("watch", '{ "routes": ["app/*", "status/watch*"] }');
+  expect(readRepository(root).workers[0]?.routes).toEqual(["app/*", "status/watch*"]);
+  worker("watch", '{ "routes": ["app.example.com/*"] }');
+  expect(() => readRepository(root)).toThrow(/workers\/watch\/wrangler\.jsonc[\s\S]*routes\[0\]/);
 });
 
 test("a binding without a name is named", () => {

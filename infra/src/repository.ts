@@ -7,6 +7,8 @@ import { StackProblem } from "./problem.ts";
 /** The kinds of resource that the stack has for a Worker, with the binding's name for each. */
 export interface WorkerFolder {
   name: string;
+  /** What it answers: a host of the stack by its first label, and a path, `app/*`. */
+  routes: string[];
   kvNamespaces: string[];
   d1Databases: string[];
   queues: string[];
@@ -23,6 +25,11 @@ export interface Repository {
 const binding = z.object({ binding: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) });
 /** https://developers.cloudflare.com/workers/wrangler/configuration/#bindings */
 const WranglerConfig = z.object({
+  routes: z
+    .array(
+      z.string().regex(/^[a-z][a-z0-9-]*\/\S*$/, 'must be a host\'s first label and a path, like "app/*"'),
+    )
+    .optional(),
   kv_namespaces: z.array(binding).default([]),
   d1_databases: z.array(binding).default([]),
   queues: z.object({ producers: z.array(binding).default([]) }).default({ producers: [] }),
@@ -42,6 +49,7 @@ export function readRepository(root: string): Repository {
     const config = readWranglerConfig(join(root, "workers", name, "wrangler.jsonc"), name);
     return {
       name,
+      routes: config.routes ?? [`www/${name}*`, `app/${name}*`],
       kvNamespaces: config.kv_namespaces.map((each) => each.binding),
       d1Databases: config.d1_databases.map((each) => each.binding),
       queues: config.queues.producers.map((each) => each.binding),
@@ -81,7 +89,7 @@ function readWranglerConfig(path: string, worker: string): z.output<typeof Wrang
   if (!result.success) {
     throw new StackProblem(
       `The bindings in ${where} can't be understood:\n${z.prettifyError(result.error)}`,
-      'Every entry of kv_namespaces, d1_databases, queues.producers, r2_buckets and analytics_engine_datasets needs a "binding".',
+      'A route is "<first label of a host>/<path>". Every entry of kv_namespaces, d1_databases, queues.producers, r2_buckets and analytics_engine_datasets needs a "binding".',
     );
   }
   return result.data;

@@ -76,11 +76,12 @@ export function checksOf(manifest: ReleaseManifest, outputs: StackOutputs): Chec
 
 /** What a version of a Worker must answer; undefined for a Worker that no route leads to. */
 export function workerCheck(name: string, versionId: string, outputs: StackOutputs): Check | undefined {
-  const route = outputs.workers[name]?.routes[0];
-  if (!route) return undefined;
+  // Below its own name, whatever its routes are.
+  const host = outputs.workers[name]?.routes[0]?.split("/")[0];
+  if (!host) return undefined;
   return {
     part: `workers/${name}`,
-    url: `https://${route.replace(/\*$/, "").replace(/\/$/, "")}/healthz`,
+    url: `https://${host}/${name}/healthz`,
     judge: json(WorkerHealth, (answer) =>
       !answer.version || answer.version === versionId ? undefined : `runs version ${answer.version}`,
     ),

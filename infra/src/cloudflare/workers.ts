@@ -11,8 +11,8 @@ export interface WorkerArgs {
   accountId: string;
   stack: string;
   worker: WorkerFolder;
-  /** The hosts on which the Worker answers under `/<its name>`. */
-  hosts: string[];
+  /** The stack's host of a first label. */
+  hostOf(label: string): string;
   /** Plain variables that every Worker gets. */
   vars: Record<string, string>;
   protect: boolean;
@@ -72,7 +72,7 @@ export class Worker extends ComponentResource {
 
     this.output = {
       scriptName: `${worker.name}-${args.stack}`,
-      routes: args.hosts.map((host) => `${host}/${worker.name}*`),
+      routes: worker.routes.map((route) => route.replace(/^[^/]+/, args.hostOf)),
       bindings,
     };
     this.registerOutputs({});

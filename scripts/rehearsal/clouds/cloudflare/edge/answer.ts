@@ -153,13 +153,17 @@ function previewOf(state: CloudState, label: string): Version | undefined {
 
 function withCloudflareHeaders(visit: Visit, ray: string): Visit {
   const headers = new Headers(visit.headers);
-  headers.set("cf-connecting-ip", visit.ip);
+  // A Worker that passes its visitor's request on within the zone passes the visitor's address on:
+  // https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-connecting-ip-in-worker-subrequests
+  const client = (visit.fromWorker && headers.get("x-real-ip")) || visit.ip;
+  headers.set("cf-connecting-ip", client);
+  headers.set("x-real-ip", client);
   headers.set("cf-ray", `${ray}-${COLO}`);
   headers.set("cf-ipcountry", "US");
   headers.set("cf-visitor", JSON.stringify({ scheme: visit.url.protocol.slice(0, -1) }));
   headers.set("x-forwarded-proto", visit.url.protocol.slice(0, -1));
   const before = headers.get("x-forwarded-for");
-  headers.set("x-forwarded-for", before ? `${before}, ${visit.ip}` : visit.ip);
+  if (!(visit.fromWorker && before)) headers.set("x-forwarded-for", before ? `${before}, ${visit.ip}` : visit.ip);
   headers.set("cdn-loop", "cloudflare; loops=1");
   return { ...visit, headers };
 }
