@@ -163,7 +163,8 @@ function withCloudflareHeaders(visit: Visit, ray: string): Visit {
   headers.set("cf-visitor", JSON.stringify({ scheme: visit.url.protocol.slice(0, -1) }));
   headers.set("x-forwarded-proto", visit.url.protocol.slice(0, -1));
   const before = headers.get("x-forwarded-for");
-  if (!(visit.fromWorker && before)) headers.set("x-forwarded-for", before ? `${before}, ${visit.ip}` : visit.ip);
+  if (!(visit.fromWorker && before))
+    headers.set("x-forwarded-for", before ? `${before}, ${visit.ip}` : visit.ip);
   headers.set("cdn-loop", "cloudflare; loops=1");
   return { ...visit, headers };
 }
