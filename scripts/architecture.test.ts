@@ -30,6 +30,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/stack",
   ],
   "scripts/edge": ["scripts/errors.ts", "scripts/secrets", "scripts/terminal", "scripts/release"],
+  "scripts/browser": ["scripts/errors.ts"],
+  "scripts/visual": ["scripts/errors.ts", "scripts/browser"],
   "scripts/flows": [
     "scripts/context.ts",
     "scripts/errors.ts",
@@ -41,6 +43,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/recovery",
     "scripts/release",
     "scripts/edge",
+    "scripts/browser",
+    "scripts/visual",
   ],
   // Makes and mends the accounts that the flows work with.
   "scripts/setup": [
@@ -73,7 +77,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/commands",
   ],
   "scripts/workflows": [],
-  "scripts/browser": ["scripts/errors.ts"],
   // It knows the rooms above only through the CLI, the environment and HTTP, as GitHub Actions does.
   "scripts/rehearsal": ["scripts/errors.ts", "scripts/browser"],
   // Measures the pipeline against the stock sequence, which it puts together from the same parts.

@@ -42,11 +42,12 @@ export const command: Command = {
     const found = await Promise.all(
       stacks.map((stack) => previewForReview(context, project, stack, place, caller.releases)),
     );
+    const out = typeof values.out === "string" ? values.out : join(context.root, ".preview");
     const { previews, notes } = pull
-      ? await previewEdgeForReview(context, project, pull, found)
+      ? await previewEdgeForReview(context, project, pull, found, out)
       : { previews: found, notes: [] };
     const commit = pull?.headSha ?? queued?.headSha ?? event?.sha ?? "local";
-    writeArtifact(typeof values.out === "string" ? values.out : join(context.root, ".preview"), previews);
+    writeArtifact(out, previews);
     const published =
       pull && github ? await publishPreview(context, github, pull, previews, notes) : undefined;
     if (queued && github) await recordPreviews(context, github, queued, previews);

@@ -167,7 +167,7 @@ describe("deploy", () => {
     });
     expect(result.release).toMatchObject({ sha, outcome: "succeeded" });
     expect(await title()).toBe("Second");
-  });
+  }, 60_000);
 
   test("A commit that changes nothing is a release too, so that a tag on it finds that it ran here", async () => {
     const sha = await commit("Say more in the README", () =>

@@ -1,15 +1,18 @@
+import { join } from "node:path";
 import type { EdgeChange } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { Project } from "../stack/stacks.ts";
 import { accountForPreviews } from "./environment.ts";
+import { pictureSites } from "./picture-sites.ts";
 import { previewEdge } from "./preview-edge.ts";
 import type { StackPreview } from "./preview-stack.ts";
 
 /**
- * Makes the previews of what a pull request changes at the edge. Does nothing where no account for previews is set up.
+ * Makes the previews of what a pull request changes at the edge, with pictures of the sites before and after. Does nothing where no account for previews is set up.
  * Never throws: a preview that could not be made fails no review.
  *
+ * @param folder that of the artifact
  * @returns the stacks' previews with the addresses in them, and a sentence for the comment about each thing that went wrong
  */
 export async function previewEdgeForReview(
@@ -17,6 +20,7 @@ export async function previewEdgeForReview(
   project: Project,
   pull: { number: number; headSha: string },
   previews: readonly StackPreview[],
+  folder: string,
 ): Promise<{ previews: readonly StackPreview[]; notes: string[] }> {
   try {
     const account = await accountForPreviews(context, project);
@@ -26,9 +30,11 @@ export async function previewEdgeForReview(
       const url = urls.find(({ kind, name }) => kind === change.kind && name === change.name)?.url;
       return url && change.action !== "same" ? { ...change, previewUrl: url } : change;
     };
+    const withUrls = previews.map((preview) => ({ ...preview, edge: preview.edge.map(withUrl) }));
+    const pictured = await pictureSites(context, withUrls, join(folder, "visual"));
     return {
-      previews: previews.map((preview) => ({ ...preview, edge: preview.edge.map(withUrl) })),
-      notes: problems.map((problem) => `No preview of ${problem}`),
+      previews: withUrls,
+      notes: [...problems.map((problem) => `No preview of ${problem}`), ...pictured],
     };
   } catch (error) {
     const message = redact(error instanceof Error ? error.message : String(error));

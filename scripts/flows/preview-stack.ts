@@ -1,3 +1,4 @@
+import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { checkpointOf } from "../change/checkpoint.ts";
 import { type Fingerprint, fingerprint, type Salt } from "../change/digest.ts";
 import type { Change, Cost, EdgeChange, Hazard } from "../change/model.ts";
@@ -6,6 +7,7 @@ import { UserError } from "../errors.ts";
 import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { Dependent } from "../stack/dependencies.ts";
+import { outputsBefore } from "../stack/outputs.ts";
 import { previewStack } from "../stack/preview.ts";
 import type { Project } from "../stack/stacks.ts";
 import { assessChange } from "./assess-change.ts";
@@ -21,6 +23,8 @@ export interface StackPreview {
   /** The labels that count for this very change. */
   approvals: string[];
   edge: EdgeChange[];
+  /** Where the stack's sites are now, by name; empty for a stack that is not up yet. */
+  siteUrls: Readonly<Record<string, string>>;
   /** Resources that stay as they are and depend on a changed one. */
   dependents: Dependent[];
   fingerprint?: Fingerprint;
@@ -66,6 +70,7 @@ export async function previewForReview(
       hazards,
       approvals: [],
       edge: edgeChanges(context.root, preview.events, last),
+      siteUrls: urlsOf(outputsBefore(preview.events)),
       dependents: preview.dependents,
       fingerprint: fingerprint(change, saltOf(digestKey, stack, place, preview.events)),
       seconds: seconds(),
@@ -76,11 +81,16 @@ export async function previewForReview(
       hazards: [],
       approvals: [],
       edge: [],
+      siteUrls: {},
       dependents: [],
       failure: failureOf(error, context),
       seconds: seconds(),
     };
   }
+}
+
+function urlsOf(outputs: StackOutputs | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(outputs?.sites ?? {}).map(([name, { url }]) => [name, url]));
 }
 
 /**

@@ -4,7 +4,7 @@ import { plural } from "../tell.ts";
 import type { Html } from "./html.ts";
 import { renderMarkdown } from "./markdown.ts";
 
-/** A piece of evidence, shown as what it is. Comments and issues are open: they are what the reader came for. */
+/** A piece of evidence, shown as what it is; a picture comes in base64. Comments and issues are open: they are what the reader came for. */
 export function evidenceBlock({ title, kind }: Evidence, content: string): Html {
   switch (kind) {
     case "comment":
@@ -23,6 +23,8 @@ export function evidenceBlock({ title, kind }: Evidence, content: string): Html 
 <article class="github"><div class="markdown">${raw(renderMarkdown(content, 4))}</div></article></details>`;
     case "json":
       return html`<details class="evidence"><summary>${title}</summary><pre>${indented(content)}</pre></details>`;
+    case "picture":
+      return html`<details class="evidence" open><summary>${title}</summary><img class="picture" alt="${title}" src="data:image/png;base64,${content}"></details>`;
     case "log":
     case "page":
     case "text":

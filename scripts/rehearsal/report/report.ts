@@ -9,5 +9,7 @@ import { renderPage } from "./page.ts";
  * @param dir the folder that the evidence's file names are relative to
  */
 export async function renderReport(rehearsal: Rehearsal, dir: string): Promise<string> {
-  return renderPage(rehearsal, (file) => readFileSync(join(dir, file), "utf8"));
+  return renderPage(rehearsal, (file) =>
+    readFileSync(join(dir, file), file.endsWith(".png") ? "base64" : "utf8"),
+  );
 }

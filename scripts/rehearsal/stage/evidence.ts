@@ -15,7 +15,7 @@ export interface Expectation {
 /** Something that a reader of the report may want to see for himself. `kind` says how to show it. */
 export interface Evidence {
   title: string;
-  kind: "comment" | "issue" | "summary" | "log" | "json" | "page" | "text";
+  kind: "comment" | "issue" | "summary" | "log" | "json" | "page" | "text" | "picture";
   /** Relative to the report's folder. */
   file: string;
 }
@@ -72,7 +72,13 @@ export class Notebook {
     this.scene.expectations.push({ text, ok, seen: whole.slice(0, LONGEST_SEEN), ...(file ? { file } : {}) });
   }
 
-  keep(title: string, kind: Evidence["kind"], content: string): string {
+  /** @param png shown in the report as it is */
+  keepPicture(title: string, png: Buffer): void {
+    const file = this.#write("png", png);
+    this.scene.evidence.push({ title, kind: "picture", file });
+  }
+
+  keep(title: string, kind: Exclude<Evidence["kind"], "picture">, content: string): string {
     const extension = {
       comment: "md",
       issue: "md",
@@ -94,7 +100,7 @@ export class Notebook {
     this.scene.jobs.push({ name, command, exitCode, seconds, file });
     if (job.summary) this.keep(`Job summary of ${name}`, "summary", job.summary);
   }
-  #write(extension: string, content: string): string {
+  #write(extension: string, content: string | Buffer): string {
     const { chapter, name } = this.scene;
     const file = `${chapter}/evidence/${name}-${++this.#count}.${extension}`;
     writeFileSync(join(this.#report, file), content);

@@ -83,6 +83,9 @@ export class GithubPerson {
   get(path: string): Promise<unknown> {
     return this.#call(z.unknown(), "GET", path);
   }
+  close(number: number): Promise<unknown> {
+    return this.#call(z.unknown(), "PATCH", `/pulls/${number}`, { state: "closed" });
+  }
   comments(number: number): Promise<Comment[]> {
     return this.#call(z.array(Comment), "GET", `/issues/${number}/comments?per_page=100`);
   }

@@ -1,5 +1,6 @@
 import { actions } from "./actions/chapter.ts";
 import type { Chapter } from "./chapter.ts";
+import { edge } from "./edge/chapter.ts";
 import { intake } from "./intake/chapter.ts";
 import { loop } from "./loop.ts";
 import { review } from "./review.ts";
@@ -8,7 +9,7 @@ import { server } from "./server/chapter.ts";
 import { setup } from "./setup.ts";
 
 /** All chapters. The first is what `npm run rehearse` plays when it is not told otherwise. */
-export const CHAPTERS: readonly Chapter[] = [loop, review, setup, actions, rollbacks, intake, server];
+export const CHAPTERS: readonly Chapter[] = [loop, review, setup, actions, rollbacks, intake, server, edge];
 
 /** The chapter that a scene is in; scenes have names of their own. */
 export function chapterOfScene(name: string): Chapter | undefined {

@@ -24,6 +24,21 @@ export function previewJob(
   });
 }
 
+export function cleanupJob(
+  stage: Stage,
+  pull: { number: number; headSha: string; event: { name: string; payload: unknown } },
+): Promise<JobOutcome> {
+  return stage.job({
+    name: "Cleanup",
+    workflow: "cleanup.yml",
+    command: ["cleanup"],
+    event: pull.event,
+    sha: pull.headSha,
+    ref: `refs/pull/${pull.number}/merge`,
+    actor: ACTOR,
+  });
+}
+
 export function deployDevJob(
   stage: Stage,
   sha: string,

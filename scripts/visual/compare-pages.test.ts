@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { findChromium } from "../browser/chromium.ts";
+import { comparePages } from "./compare-pages.ts";
+
+test.skipIf(!findChromium())(
+  "what is different on a page is counted and framed; what is the same is not",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "visual-"));
+    try {
+      const page = (name: string, title: string, foot: string) => {
+        const file = join(folder, name);
+        writeFileSync(
+          file,
+          `<!doctype html><title>x</title><h1>${title}</h1><p style="margin-top: 400px">${foot}</p>`,
+        );
+        return pathToFileURL(file).href;
+      };
+      const before = page("before.html", "Harbour", "Open at night");
+      const compared = await comparePages(
+        [
+          { name: "same", before, after: page("same.html", "Harbour", "Open at night") },
+          { name: "two", before, after: page("two.html", "Quayside", "Open at noon") },
+          { name: "new", before: pathToFileURL(join(folder, "nowhere.html")).href, after: before },
+        ],
+        {},
+      );
+      expect(compared.map(({ name, places, marked }) => [name, places, marked !== undefined])).toEqual([
+        ["same", 0, false],
+        ["two", 2, true],
+        ["new", undefined, false],
+      ]);
+      for (const { after, marked } of compared)
+        for (const png of [after, marked ?? after]) expect(png.subarray(1, 4).toString()).toBe("PNG");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
