@@ -153,7 +153,7 @@ test("When one part fails the others are put back as they were, and the error sa
   const failure = await deploy(releaseOf(first)).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(EdgeFailure);
   expect(failure).toMatchObject({
-    message: expect.stringMatching(/^wrangler deploy --config failed[\s\S]*index\.js/),
+    message: expect.stringMatching(/^workers\/intake: wrangler deploy --config failed[\s\S]*index\.js/),
     left: { back: ["sites/www"], stayed: [], workers: first.workers, sites: first.sites },
   });
   expect(await says("/")).toContain("<title>one</title>");
@@ -205,7 +205,7 @@ test("Workers that bind each other come up in their order, on the first day too"
   });
   await expect(deploy(releaseOf(together))).rejects.toMatchObject({
     message: expect.stringMatching(
-      /workers\/beta was not deployed, as it needs workers\/gamma\.\nworkers\/alpha was not deployed, as it needs workers\/beta\./,
+      /workers\/beta: not deployed, as it needs workers\/gamma\.\nworkers\/alpha: not deployed, as it needs workers\/beta\./,
     ),
   });
   expect(await says("/alpha")).toBe("alpha beta gamma ");

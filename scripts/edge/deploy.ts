@@ -7,7 +7,7 @@ import { deployGradually, type GradualRollout } from "./deploy-gradually.ts";
 import { neededBy } from "./order.ts";
 import { findParts } from "./parts.ts";
 import { type PutBack, putBack } from "./put-back.ts";
-import { type Job, runJobs } from "./run-jobs.ts";
+import { type FailedJob, type Job, runJobs } from "./run-jobs.ts";
 import { deploySite } from "./site.ts";
 import { deployWorker, secretsHash, type WorkerSecrets, workerHash } from "./worker.ts";
 import type { Wrangler } from "./wrangler.ts";
@@ -133,8 +133,11 @@ export class EdgeFailure extends AggregateError {
     return this.errors.every((error) => error instanceof UserError && error.code === "rollout-returned");
   }
 
-  constructor(failures: readonly Error[], left: PutBack) {
-    super(failures, failures.map(({ message }) => message).join("\n"));
+  constructor(failures: readonly FailedJob[], left: PutBack) {
+    super(
+      failures.map(({ error }) => error),
+      failures.map(({ part, error }) => `${part}: ${error.message}`).join("\n"),
+    );
     this.name = "EdgeFailure";
     this.left = left;
   }

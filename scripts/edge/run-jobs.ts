@@ -8,6 +8,12 @@ export interface Job {
   run(): Promise<unknown>;
 }
 
+/** A part that is not deployed, and why. */
+export interface FailedJob {
+  part: string;
+  error: Error;
+}
+
 /** What two wrangler processes do at once; more only wait. */
 const AT_ONCE = 16;
 
@@ -17,14 +23,14 @@ const AT_ONCE = 16;
  *
  * @returns what failed, with the jobs that were not begun because one that they need had failed
  */
-export async function runJobs(jobs: readonly Job[]): Promise<Error[]> {
+export async function runJobs(jobs: readonly Job[]): Promise<FailedJob[]> {
   const limit = pLimit(AT_ONCE);
   const outcomes = new Map<string, Promise<Error | undefined>>();
   for (const { part, needs, run } of jobs) {
     const before = needs.flatMap((need) => outcomes.get(need)?.then((failed) => ({ need, failed })) ?? []);
     const outcome = async (): Promise<Error | undefined> => {
       const missing = (await Promise.all(before)).find(({ failed }) => failed !== undefined);
-      if (missing) return new Error(`${part} was not deployed, as it needs ${missing.need}.`);
+      if (missing) return new Error(`not deployed, as it needs ${missing.need}.`);
       try {
         await limit(run);
         return undefined;
@@ -34,5 +40,6 @@ export async function runJobs(jobs: readonly Job[]): Promise<Error[]> {
     };
     outcomes.set(part, outcome());
   }
-  return (await Promise.all(outcomes.values())).filter((error) => error !== undefined);
+  const all = [...outcomes].map(async ([part, outcome]) => ({ part, error: await outcome }));
+  return (await Promise.all(all)).flatMap(({ part, error }) => (error ? [{ part, error }] : []));
 }

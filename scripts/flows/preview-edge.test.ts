@@ -126,7 +126,7 @@ test("A later push keeps the addresses; a part that can't be uploaded is named, 
   });
   const { urls, problems } = await preview("b".repeat(40), ["worker", "names"], ["site", "www"]);
   expect(urls).toEqual([{ kind: "site", name: "www", url: WWW }]);
-  expect(problems).toEqual([expect.stringContaining("Worker names")]);
+  expect(problems).toEqual([expect.stringContaining("workers/names: wrangler")]);
   expect((await visit(`${WWW}/`)).text).toContain("second");
   // What this push does not change any more.
   expect(await scripts(PREVIEW_TOKEN, cloud.secondAccountId)).toEqual(["names-pr-7"]);

@@ -94,23 +94,21 @@ export async function previewEdge(
       await deploySite(site, target, wrangler, stamp, suffix);
       urls.push({ kind: "site", name: site.name, url });
     };
-    const named = (part: string, run: () => Promise<void>) => () =>
-      context.reporter.step(`Preview of ${part}`, run).catch((error: unknown) => {
-        throw new Error(`${part}: ${error instanceof Error ? error.message : String(error)}`);
-      });
+    const told = (part: string, run: () => Promise<void>) => () =>
+      context.reporter.step(`Preview of ${part}`, run);
     const failures = await runJobs([
       ...workers.map((worker) => ({
         part: `workers/${worker.name}`,
         needs: neededBy(worker, workers).map((name) => `workers/${name}`),
-        run: named(`Worker ${worker.name}`, uploadWorker(worker)),
+        run: told(`Worker ${worker.name}`, uploadWorker(worker)),
       })),
       ...sites.map((site) => ({
         part: `sites/${site.name}`,
         needs: [],
-        run: named(`site ${site.name}`, uploadSite(site)),
+        run: told(`site ${site.name}`, uploadSite(site)),
       })),
     ]);
-    return { urls, problems: failures.map(({ message }) => redact(message)) };
+    return { urls, problems: failures.map(({ part, error }) => redact(`${part}: ${error.message}`)) };
   } finally {
     await wrangler.close();
   }

@@ -11,6 +11,7 @@ const DnsRecord = z.object({
 const Namespace = z.object({ id: z.string(), title: z.string() });
 const Database = z.object({ uuid: z.string(), name: z.string() });
 const Queue = z.object({ queue_id: z.string(), queue_name: z.string() });
+const Route = z.object({ id: z.string(), pattern: z.string(), script: z.string().nullish() });
 const Ruleset = z.object({ id: z.string(), name: z.string(), kind: z.string(), phase: z.string() });
 const Certificate = z.object({
   id: z.string(),
@@ -26,6 +27,7 @@ export interface CloudflareInventory {
   d1Databases(accountId: string, name: string): Promise<z.infer<typeof Database>[]>;
   queues(accountId: string): Promise<z.infer<typeof Queue>[]>;
   rulesets(zoneId: string): Promise<z.infer<typeof Ruleset>[]>;
+  workerRoutes(zoneId: string): Promise<z.infer<typeof Route>[]>;
   /** Origin CA certificates that are still good. */
   originCertificates(zoneId: string): Promise<z.infer<typeof Certificate>[]>;
   turnstileWidgets(accountId: string): Promise<z.infer<typeof Widget>[]>;
@@ -93,6 +95,9 @@ export function cloudflareInventory(
     kvNamespaces: (accountId) => list(`/accounts/${accountId}/storage/kv/namespaces`, Namespace),
     d1Databases: (accountId, name) => list(`/accounts/${accountId}/d1/database`, Database, { name }),
     queues: (accountId) => list(`/accounts/${accountId}/queues`, Queue),
+    // This list has no pages at all.
+    workerRoutes: async (zoneId) =>
+      z.array(Route).parse((await get(`/zones/${zoneId}/workers/routes`))?.result ?? []),
     async rulesets(zoneId) {
       // This list has no pages by number: https://developers.cloudflare.com/api/resources/rulesets/methods/list/
       return z.array(Ruleset).parse((await get(`/zones/${zoneId}/rulesets`))?.result ?? []);

@@ -94,6 +94,17 @@ export const CLOUDFLARE: readonly AdoptionRule[] = [
     },
   },
   {
+    // A zone has a pattern once, and the host in it is the stack's. The stack's own routes lead to no Worker.
+    type: cloudflare("workersRoute:WorkersRoute"),
+    by: ["zoneId", "pattern"],
+    async find(clouds, wanted) {
+      const { zoneId, pattern } = z.object({ zoneId: text, pattern: text }).parse(wanted);
+      const all = await clouds.cloudflare.workerRoutes(zoneId);
+      const found = all.find((route) => route.pattern === pattern && !route.script);
+      return found && { id: found.id };
+    },
+  },
+  {
     // Nobody else has the key that the request was signed with.
     type: cloudflare("originCaCertificate:OriginCaCertificate"),
     by: ["csr"],
