@@ -15,7 +15,7 @@ test.skipIf(!findChromium())(
         const file = join(folder, name);
         writeFileSync(
           file,
-          `<!doctype html><title>x</title><h1>${title}</h1><p style="margin-top: 400px">${foot}</p>`,
+          `<!doctype html><title>x</title><h1>${title}</h1><p style="margin-top: 900px">${foot}</p>`,
         );
         return pathToFileURL(file).href;
       };
@@ -24,6 +24,7 @@ test.skipIf(!findChromium())(
         [
           { name: "same", before, after: page("same.html", "Harbour", "Open at night") },
           { name: "two", before, after: page("two.html", "Quayside", "Open at noon") },
+          { name: "longer", before, after: page("longer.html", "Harbour<br>of ours", "Open at night") },
           { name: "new", before: pathToFileURL(join(folder, "nowhere.html")).href, after: before },
         ],
         {},
@@ -31,6 +32,8 @@ test.skipIf(!findChromium())(
       expect(compared.map(({ name, places, marked }) => [name, places, marked !== undefined])).toEqual([
         ["same", 0, false],
         ["two", 2, true],
+        // What is only further down is not framed.
+        ["longer", 1, true],
         ["new", undefined, false],
       ]);
       for (const { after, marked } of compared)
@@ -39,4 +42,5 @@ test.skipIf(!findChromium())(
       rmSync(folder, { recursive: true });
     }
   },
+  60_000,
 );

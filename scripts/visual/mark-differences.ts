@@ -22,7 +22,7 @@ export async function markDifferences(page: Page, before: Buffer, after: Buffer)
   return { picture: Buffer.from(url.slice(url.indexOf(",") + 1), "base64"), places };
 }
 
-/** Runs in the page. Cells of 16 pixels that differ and touch each other are one place. */
+/** Runs in the page. Only what stands between the rows that are the same in both is compared. Cells of 16 pixels that differ and touch each other are one place. */
 const IN_PAGE = `async ([before, after]) => {
   const CELL = 16, TOLERANCE = 24, MARGIN = 6;
   const load = (url) => new Promise((resolve, reject) => {
@@ -41,9 +41,21 @@ const IN_PAGE = `async ([before, after]) => {
     return { canvas, context, data: context.getImageData(0, 0, width, height).data };
   };
   const old = pixels(a), now = pixels(b);
+  // What is the same from the top down and from the bottom up is left out: new words push all below them further down.
+  const words = (data) => new Uint32Array(data.buffer);
+  const [oldWords, nowWords] = [words(old.data), words(now.data)];
+  const sameRow = (y, z) => {
+    for (let x = 0; x < width; x++) if (oldWords[y * width + x] !== nowWords[z * width + x]) return false;
+    return true;
+  };
+  const least = Math.min(a.height, b.height);
+  let top = 0, bottom = 0;
+  while (top < least && sameRow(top, top)) top++;
+  while (bottom < least - top && sameRow(a.height - 1 - bottom, b.height - 1 - bottom)) bottom++;
+  const end = Math.max(b.height - bottom, top);
   const columns = Math.ceil(width / CELL), rows = Math.ceil(height / CELL);
   const differs = new Uint8Array(columns * rows);
-  for (let y = 0; y < height; y++)
+  for (let y = top; y < end; y++)
     for (let x = 0; x < width; x++) {
       const at = (y * width + x) * 4;
       let far = 0;
