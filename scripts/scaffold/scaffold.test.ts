@@ -42,7 +42,7 @@ const run = (program: string, ...args: string[]) =>
 
 test("The deployment and the infrastructure find what was added by itself", () => {
   const { workers, sites } = findParts(root);
-  expect(workers.map(({ name }) => name)).toEqual(["greeter", "intake"]);
+  expect(workers.map(({ name }) => name)).toEqual(["greeter", "intake", "watch"]);
   expect(sites.map(({ name }) => name)).toContain("docs");
   const { workers: ofInfra, sites: hosts } = readRepository(root);
   expect(ofInfra.map(({ name }) => name)).toContain("greeter");
