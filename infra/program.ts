@@ -6,6 +6,7 @@ import { DomainProtection } from "./src/cloudflare/domain-protection.ts";
 import { cloudflareIpRanges } from "./src/cloudflare/ip-ranges.ts";
 import { OriginTls } from "./src/cloudflare/origin-tls.ts";
 import { Site } from "./src/cloudflare/pages.ts";
+import { Redirects } from "./src/cloudflare/redirects.ts";
 import { Waf } from "./src/cloudflare/waf.ts";
 import { withoutWorker } from "./src/cloudflare/without-worker.ts";
 import { Worker } from "./src/cloudflare/workers.ts";
@@ -121,7 +122,14 @@ export async function program({
     new ZoneSettings("zone-settings", { zoneId: zone.id });
     new Waf("waf", { zoneId: zone.id, plan: config.cloudflarePlan, adminRanges: config.adminRanges });
     new Cache("cache", { zoneId: zone.id, domain: config.domain });
-    new DomainProtection("domain", { zoneId: zone.id, domain: config.domain });
+    new DomainProtection("domain", { zoneId: zone.id, domain: config.domain, mail: config.mail });
+    // One address for one page: the zone's own name leads to www.
+    const apex = hosts.apex ? [{ from: hosts.apex, to: `https://${hosts.site("www")}`, status: 301 }] : [];
+    new Redirects("redirects", {
+      zoneId: zone.id,
+      redirects: [...apex, ...config.redirects],
+      known: [config.domain],
+    });
   }
 
   return {

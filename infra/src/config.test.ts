@@ -71,6 +71,13 @@ describe("the configuration of a stack", () => {
   });
 
   test("may let nobody into the admin, but not leave the list out", () => {
+    expect(parseConfig({ ...committed("dev") }, source)).toMatchObject({
+      mail: { hosts: [], spf: [], dkim: {} },
+      redirects: [],
+    });
+    const redirects = '[{ "from": "old.example.com", "to": "https://www.example.com/path" }]';
+    expect(complaint({ ...committed("dev"), redirects })).toContain("(entry 1)");
+    expect(complaint({ ...committed("dev"), mail: '{ "host": "x" }' })).toContain("quayside:mail");
     expect(parseConfig({ ...committed("dev"), adminRanges: "[]" }, source).adminRanges).toEqual([]);
     expect(complaint({ ...committed("dev"), adminRanges: "" })).toContain("must be a list");
   });

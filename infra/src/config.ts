@@ -12,6 +12,8 @@ const hostname = z
     /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/,
     "must be a zone's name in lower case, without a scheme or a path",
   );
+/** Like a hostname, with labels that begin with an underscore. */
+const dnsName = z.string().regex(/^([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/, "must be a DNS name");
 const cidr = z.union([z.cidrv4(), z.cidrv6()], { error: "must be a CIDR range" });
 
 /** Pulumi hands lists over as JSON text, however they are written in the YAML file. */
@@ -104,6 +106,40 @@ const KEYS = {
   adminRanges: {
     schema: json.pipe(z.array(cidr, { error: "must be a list" })),
     example: "[198.51.100.0/24]",
+  },
+  /** Who takes the domain's mail. Without hosts the domain says that it neither takes nor sends any. */
+  mail: {
+    schema: json.pipe(
+      z.strictObject(
+        {
+          hosts: z.array(hostname).default([]),
+          /** Whose servers may send in the domain's name besides, by the host of their SPF record. */
+          spf: z.array(dnsName).default([]),
+          /** The public keys of DKIM, by their selector. */
+          dkim: z.record(z.string().regex(/^[a-z0-9-]+$/), z.string().startsWith("v=DKIM1")).default({}),
+        },
+        { error: "must have hosts, spf and dkim, and nothing else" },
+      ),
+    ),
+    example: "{ hosts: [smtp.google.com], spf: [_spf.google.com] }",
+    fallback: "{}",
+  },
+  /** Hosts of the zone that lead to another address; the path goes along. */
+  redirects: {
+    schema: json.pipe(
+      z.array(
+        z.strictObject({
+          from: hostname,
+          to: z
+            .url({ protocol: /^https$/ })
+            .regex(/^https:\/\/[^/]+$/, "must be an https address without a path"),
+          status: z.union([z.literal(301), z.literal(302), z.literal(307), z.literal(308)]).default(301),
+        }),
+        { error: "must be a list" },
+      ),
+    ),
+    example: '[{ from: old.example.com, to: "https://www.example.com" }]',
+    fallback: "[]",
   },
 } satisfies Record<string, Key>;
 

@@ -37,7 +37,9 @@ export async function makeCheckout(
   const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: root,
   });
-  for (const file of stdout.split("\0").filter(Boolean)) {
+  // Of the template's Workers the first, which needs no other; the small ones are then all alike.
+  const isLeftOut = (file: string) => file.startsWith("workers/") && !file.startsWith("workers/intake/");
+  for (const file of stdout.split("\0").filter((name) => name !== "" && !isLeftOut(name))) {
     const from = join(root, file);
     if (!existsSync(from)) continue;
     mkdirSync(dirname(join(dir, file)), { recursive: true });
