@@ -33,8 +33,8 @@ const KINDS = {
 
 export const command: Command = {
   summary: "Add a Worker or a site; everything else finds it by its folder",
-  usage: "new <worker|site> <name>",
-  examples: ["npm run new worker greeter", "npm run new site docs"],
+  usage: "new -- <worker|site> <name>",
+  examples: ["npm run new -- worker greeter", "npm run new -- site docs"],
   positionals: ["kind", "name"],
   options: {},
   async run({ root, reporter }, { positionals: [kind, name] }) {
