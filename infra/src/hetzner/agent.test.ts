@@ -106,6 +106,19 @@ describe.skipIf(!RUNNABLE)(
       world.fail("migrate");
     });
 
+    test("tells of a long complaint the line that says what it is about", async () => {
+      const complaint =
+        'Traceback\ndjango.db.utils.ProgrammingError: relation "a" does not exist\nLINE 1: SELECT\n        ^';
+      world.fail("migrate", complaint);
+      world.announce({ image: image("4") });
+      expect((await world.run()).report.lastError).toBe(
+        'migrate: django.db.utils.ProgrammingError: relation "a" does not exist',
+      );
+      world.fail("migrate");
+      world.announce({ image: image("666"), key: strangersKey() });
+      expect((await world.run()).report.lastError).toMatch(/not signed with this stack's key/);
+    });
+
     test("tries again by itself while the registry does not answer", async () => {
       world.fail("pull", "connection refused");
       world.announce({ image: image("5") });

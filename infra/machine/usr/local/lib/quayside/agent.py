@@ -93,8 +93,10 @@ def run(step, *command, stdin=b"", limit=600, env=None):
 
 
 def last_line(text):
+    # The last exception's, where there is one: Postgres shows the place below it.
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Exit)\b", line)]
+    return (errors or lines or [""])[-1]
 
 
 SECRET_VALUES = set()
@@ -380,7 +382,7 @@ def report(server, state):
         "since": runs.get("since"),
         "healthy": bool(slot) and answers(server, slot) == "",
         "attempt": told if attempt else None,
-        "lastError": attempt.get("error") or state.get("problem"),
+        "lastError": state.get("problem") or attempt.get("error"),
         "checkedAt": now(),
     }
     write(f"{STATE}/state.json", json.dumps(state), 0o600)
