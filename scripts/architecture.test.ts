@@ -84,7 +84,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // Lets a Worker run in workerd under load, as its deployment bundles it.
   "scripts/load": ["scripts/errors.ts", "scripts/terminal"],
   // What the test of the documentation is made of: it holds pages against the commands themselves.
-  "scripts/docs": ["scripts/commands", "scripts/rehearsal", "scripts/setup"],
+  "scripts/docs": [
+    "scripts/change",
+    "scripts/providers",
+    "scripts/stack",
+    "scripts/commands",
+    "scripts/rehearsal",
+    "scripts/setup",
+  ],
   sites: [],
 };
 

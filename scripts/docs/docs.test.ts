@@ -1,14 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { execa } from "execa";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { hazardPage } from "../change/hazards/page.ts";
 import { hazardRules } from "../flows/hazard-rules.ts";
 import { readPolicy } from "../flows/policy.ts";
+import { readCatalogue } from "../providers/hetzner.ts";
 import { planCosts } from "../providers/plans.ts";
+import { startTestCloud, TOKENS } from "../rehearsal/clouds/hetzner/test-cloud.ts";
 import { VARIABLES } from "../secrets/variables.ts";
 import { readProject, stackSetting } from "../stack/stacks.ts";
+import { costTable, withCostTable } from "./cost-table.ts";
 import { type Page, readPage, slugOf } from "./markdown.ts";
 import { checkCommandLine, commandNames, loadCommand } from "./programs.ts";
 import { setupGuide } from "./setup-guide.ts";
@@ -229,6 +232,15 @@ describe("the page on costs", () => {
     return servers * (server + catalogue.primaryIpv4Monthly) + volume + plans;
   }
 
+  it("has the table that the price list of the rehearsed Hetzner gives", async () => {
+    const { cloud, stop } = await startTestCloud();
+    onTestFinished(stop);
+    const prices = await readCatalogue(TOKENS.read, new Date(), [], `${cloud.url}/v1`);
+    await expect(withCostTable(text, costTable(project, prices))).toMatchFileSnapshot(
+      join(ROOT, "docs/costs.md"),
+    );
+  });
+
   it("adds up to what the configuration and the catalogue say", () => {
     const defaults = project.stacks.map((stack) =>
       monthly(
@@ -237,7 +249,9 @@ describe("the page on costs", () => {
         stackSetting(project, stack, "location") ?? "",
       ),
     );
-    expect(text).toContain(`| **a month** | ${defaults.map((sum) => `**${sum.toFixed(2)}**`).join(" | ")} |`);
+    expect(text).toContain(
+      `| **a month** | ${defaults.map((sum) => `**${sum.toFixed(2)}**`).join(" | ")} | `,
+    );
     expect(text).toContain(`dated ${catalogue.date}`);
     const second = monthly("prod", "cpx21", "hil") - monthly("dev", "cpx21", "hil");
     const plans = planCosts((key) => stackSetting(project, "prod", key));
