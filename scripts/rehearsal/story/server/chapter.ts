@@ -7,8 +7,6 @@ import type { ServerMemory } from "./memory.ts";
 import { migrationFailure } from "./migration-failure.ts";
 import { powerLoss } from "./power-loss.ts";
 import { reboot } from "./reboot.ts";
-import { replacement } from "./replacement.ts";
-import { secondServer } from "./second-server.ts";
 import { buildServerStage } from "./stage.ts";
 import { switchOver } from "./switch-over.ts";
 
@@ -25,15 +23,5 @@ export const server: Chapter<ServerMemory> = {
   remember: (played) => ({ played }),
   missing: async () => machinesMissing(),
   build: buildServerStage,
-  scenes: [
-    birth,
-    switchOver,
-    brokenRelease,
-    migrationFailure,
-    forgedRecord,
-    powerLoss,
-    reboot,
-    replacement,
-    secondServer,
-  ],
+  scenes: [birth, switchOver, brokenRelease, migrationFailure, forgedRecord, powerLoss, reboot],
 };
