@@ -11,10 +11,12 @@ function committed(stack: string): Record<string, string> {
   const file = join(import.meta.dirname, "..", `Pulumi.${stack}.yaml`);
   const { config } = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
   return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [
-      key.replace("quayside:", ""),
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]),
+    // What stands under another namespace is for the pipeline, and never reaches the program.
+    Object.entries(config).flatMap(([key, value]) =>
+      key.startsWith("quayside:")
+        ? [[key.replace("quayside:", ""), typeof value === "string" ? value : JSON.stringify(value)]]
+        : [],
+    ),
   );
 }
 
