@@ -148,6 +148,7 @@ async function wrongChoice(command: Command, values: Record<string, unknown>): P
 /** GitHub's own program is seldom installed, so that what it is asked for is looked up in this repository. */
 const GH: Record<string, readonly string[]> = {
   "run list": ["--workflow", "--limit", "--status"],
+  "run download": ["--name", "--dir"],
   "run view": ["--log-failed"],
   "run rerun": ["--failed"],
   "run watch": [],

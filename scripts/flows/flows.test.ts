@@ -25,7 +25,7 @@ let first: string;
 beforeAll(async () => {
   world = await makeWorld(ROOT);
   first = await world.checkout.git("rev-parse", "HEAD");
-}, 60_000);
+}, 120_000);
 afterAll(() => world?.close());
 
 async function commit(message: string, edit: () => void): Promise<string> {
@@ -109,7 +109,19 @@ describe("deploy", () => {
       "hcloud:index/network:Network",
     );
     expect(await world.github.releases("dev")).toEqual([]);
-  }, 60_000);
+  }, 120_000);
+
+  test("A record whose creation got no answer fails the update, though the cloud has made it", async () => {
+    await world.fault("cloudflare", {
+      method: "POST",
+      path: "/dns_records$",
+      fault: { kind: "drop-after" },
+    });
+    await expect(world.run(deploy, world.pushed(first), ["dev"], LIMIT)).rejects.toMatchObject({
+      code: "apply-failed",
+      exitCode: 1,
+    });
+  }, 120_000);
 
   test("The same command goes on where it was stopped, and the release is written down", async () => {
     const result = await world.run(deploy, world.pushed(first), ["dev"], LIMIT);
@@ -119,11 +131,13 @@ describe("deploy", () => {
     });
     const [kept] = await world.github.releases("dev");
     expect(kept).toMatchObject({ sha: first, state: "success" });
+    // What got no answer is found, and not made a second time.
+    expect(result.log).toMatch(/Mended before the update of dev[\s\S]*DnsRecord \S+ .*taken over/);
     const servers = await fetch(`${world.clouds.hetzner.url}/servers`, {
       headers: { authorization: `Bearer ${world.clouds.hetzner.token}` },
     });
     expect(((await servers.json()) as { servers: unknown[] }).servers).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 
   test("Once more there is nothing to do: nothing is called that changes anything, no release is made", async () => {
     await world.forgetCalls();
@@ -286,7 +300,7 @@ describe("drift", () => {
       stacks: [{ resources: [], edge: [], servers: [], issue: "closed" }],
     });
     expect(await world.github.issues("open")).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("Edge and image that were changed by hand are put back by a rollback to what should run, which makes no hold", async () => {
     const { url, token, accountId } = world.clouds.cloudflare;
@@ -310,7 +324,7 @@ describe("drift", () => {
     expect(await world.run(rollback, job, ["dev"], { to: last?.id, ...LIMIT })).toMatchObject({
       outcome: "nothing-to-do",
     });
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("guards stop a deployment with exit code 3, and nothing is touched", () => {

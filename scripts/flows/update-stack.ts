@@ -7,6 +7,7 @@ import { hetznerInventory } from "../providers/hetzner-inventory.ts";
 import { writeBackup } from "../recovery/backup.ts";
 import { type Reconciled, reconcile } from "../recovery/reconcile.ts";
 import type { UpdateRegistry } from "../recovery/registry.ts";
+import { makesCertificates, revokeDoubles } from "../recovery/revoke-doubles.ts";
 import { type Applied, applyStack } from "../stack/apply.ts";
 import { breakLocks } from "../stack/break-locks.ts";
 import { type Checkpoint, exportCheckpoint } from "../stack/checkpoint.ts";
@@ -121,12 +122,30 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
   state?.catch(() => undefined);
   await order.guard(preview, mended);
   const closeEarlier = () => Promise.all(earlier.map(({ key }) => ended(context, () => records.close(key))));
+  const sweep = async (zoneId: string | undefined) => {
+    try {
+      const doubles = await revokeDoubles(await exportCheckpoint(target), cloudsOf(stack, zoneId));
+      for (const line of doubles) reporter.warn(line);
+    } catch (error) {
+      reporter.warn(`Nobody could look for certificates that were made twice: ${describe(error)}`);
+    }
+  };
   if (!state) {
+    const outputs = outputsFromEvents(name, preview.events);
+    if (earlier.length > 0) await sweep(outputs.zone.id);
     await closeEarlier();
-    return { preview, outputs: outputsFromEvents(name, preview.events), applied: undefined, mended };
+    return { preview, outputs, applied: undefined, mended };
   }
 
-  const applied = await applyRecorded(context, order, await state);
+  const made = [
+    ...preview.change.steps.flatMap(({ type, operation }) =>
+      operation === "create" || operation === "replace" ? [type] : [],
+    ),
+    ...mended.adopted.flatMap((urn) => urn.split("::")[2]?.split("$").at(-1) ?? []),
+  ];
+  const applied = await applyRecorded(context, order, await state, async ({ outputs }) => {
+    if (makesCertificates(made) || earlier.length > 0) await sweep(outputs.zone.id);
+  });
   await closeEarlier();
   return { preview, outputs: applied.outputs, applied, mended };
 }
@@ -135,11 +154,13 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
  * Applies a plan, with the state backed up before, and written down who is at it for as long as the engine works.
  *
  * @param state the state as it is now, where the caller has it already
+ * @param afterwards what belongs to the update and comes after the engine; killed in it, the next update looks more closely
  */
 export async function applyRecorded(
   context: Context,
   order: Pick<UpdateOrder, "stack" | "updates" | "sha" | "message" | "planFile">,
   state?: Checkpoint,
+  afterwards: (applied: Applied) => Promise<void> = async () => undefined,
 ): Promise<Applied> {
   const { stack, planFile, message, updates } = order;
   const { records } = updates;
@@ -158,6 +179,7 @@ export async function applyRecorded(
         }),
       ({ counts }) => describeCounts(counts),
     );
+    await afterwards(applied);
     if (key !== undefined) await ended(context, () => records.close(key));
     return applied;
   } catch (error) {

@@ -20,7 +20,10 @@ const Certificate = z.object({
 });
 const Widget = z.object({ sitekey: z.string(), name: z.string() });
 
-/** Looks at what an account and its zones have (https://developers.cloudflare.com/api/). Only reads. */
+/**
+ * Looks at what an account and its zones have (https://developers.cloudflare.com/api/). Only reads, but for the one thing that
+ * a lost answer can leave twice.
+ */
 export interface CloudflareInventory {
   dnsRecords(zoneId: string, type: string, name: string): Promise<z.infer<typeof DnsRecord>[]>;
   kvNamespaces(accountId: string): Promise<z.infer<typeof Namespace>[]>;
@@ -30,6 +33,7 @@ export interface CloudflareInventory {
   workerRoutes(zoneId: string): Promise<z.infer<typeof Route>[]>;
   /** Origin CA certificates that are still good. */
   originCertificates(zoneId: string): Promise<z.infer<typeof Certificate>[]>;
+  revokeOriginCertificate(id: string): Promise<void>;
   turnstileWidgets(accountId: string): Promise<z.infer<typeof Widget>[]>;
   hasR2Bucket(accountId: string, name: string): Promise<boolean>;
   hasPagesProject(accountId: string, name: string): Promise<boolean>;
@@ -52,13 +56,14 @@ export function cloudflareInventory(
   token: string,
   baseUrl = "https://api.cloudflare.com/client/v4",
 ): CloudflareInventory {
-  async function get(path: string): Promise<z.infer<typeof Page> | undefined> {
+  async function call(path: string, method = "GET"): Promise<z.infer<typeof Page> | undefined> {
     const response = await request(`${baseUrl}${path}`, {
+      method,
       headers: { authorization: `Bearer ${token}` },
     }).catch((cause: unknown) => {
       throw new UserError(
         "cloudflare-unreachable",
-        `Cloudflare does not answer GET ${path}: ${reasonOf(cause)}.`,
+        `Cloudflare does not answer ${method} ${path}: ${reasonOf(cause)}.`,
         "Check the network and CLOUDFLARE_BASE_URL, then run the same command again.",
         1,
         { cause },
@@ -73,7 +78,7 @@ export function cloudflareInventory(
     const reasons = page.data?.errors.map(({ code, message }) => `${message} (${code})`).join("; ");
     throw new UserError(
       "cloudflare-refused",
-      `Cloudflare answered ${response.status} to GET ${path}: ${reasons || "no reason given"}.`,
+      `Cloudflare answered ${response.status} to ${method} ${path}: ${reasons || "no reason given"}.`,
       "Run the same command again; if it stays, check what CLOUDFLARE_API_TOKEN may read.",
     );
   }
@@ -83,12 +88,12 @@ export function cloudflareInventory(
     const items: T[] = [];
     for (let page = 1; ; page++) {
       const search = new URLSearchParams({ ...query, page: String(page), per_page: String(PER_PAGE) });
-      const found = await get(`${path}?${search}`);
+      const found = await call(`${path}?${search}`);
       items.push(...z.array(item).parse(found?.result ?? []));
       if (page >= (found?.result_info?.total_pages ?? 1)) return items;
     }
   }
-  const exists = async (path: string) => (await get(path)) !== undefined;
+  const exists = async (path: string) => (await call(path)) !== undefined;
 
   return {
     dnsRecords: (zoneId, type, name) => list(`/zones/${zoneId}/dns_records`, DnsRecord, { type, name }),
@@ -97,15 +102,16 @@ export function cloudflareInventory(
     queues: (accountId) => list(`/accounts/${accountId}/queues`, Queue),
     // This list has no pages at all.
     workerRoutes: async (zoneId) =>
-      z.array(Route).parse((await get(`/zones/${zoneId}/workers/routes`))?.result ?? []),
+      z.array(Route).parse((await call(`/zones/${zoneId}/workers/routes`))?.result ?? []),
     async rulesets(zoneId) {
       // This list has no pages by number: https://developers.cloudflare.com/api/resources/rulesets/methods/list/
-      return z.array(Ruleset).parse((await get(`/zones/${zoneId}/rulesets`))?.result ?? []);
+      return z.array(Ruleset).parse((await call(`/zones/${zoneId}/rulesets`))?.result ?? []);
     },
     async originCertificates(zoneId) {
       const all = await list("/certificates", Certificate, { zone_id: zoneId });
       return all.filter(({ revoked_at }) => !revoked_at);
     },
+    revokeOriginCertificate: async (id) => void (await call(`/certificates/${id}`, "DELETE")),
     turnstileWidgets: (accountId) => list(`/accounts/${accountId}/challenges/widgets`, Widget),
     hasR2Bucket: (accountId, name) => exists(`/accounts/${accountId}/r2/buckets/${encodeURIComponent(name)}`),
     hasPagesProject: (accountId, name) =>

@@ -145,9 +145,9 @@ async function playScene(
     await reporter.step(
       scene.title,
       async (note) => {
-        const job: Stage["job"] = (order) => {
+        const job: Stage["job"] = (order, running) => {
           note(order.name);
-          return stage.job(order);
+          return stage.job(order, running);
         };
         await scene.play({ ...stage, job }, notes, memory).catch((error: unknown) => {
           notes.scene.error = error instanceof Error ? (error.stack ?? error.message) : String(error);

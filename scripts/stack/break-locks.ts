@@ -1,4 +1,4 @@
-import { unlinkSync } from "node:fs";
+import { rmSync, unlinkSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runEngine } from "./engine.ts";
@@ -16,7 +16,11 @@ export async function breakLocks(target: StackTarget, locks: readonly StateLock[
   const folder = stateFolder(target);
   const files = folder === undefined ? [] : locks.flatMap(({ url }) => fileIn(folder, url) ?? []);
   if (locks.length > 0 && files.length === locks.length) {
-    for (const file of files) unlinkSync(file);
+    for (const file of files) {
+      unlinkSync(file);
+      // What the engine's storage writes down beside each of its files.
+      rmSync(`${file}.attrs`, { force: true });
+    }
     return;
   }
   try {

@@ -157,7 +157,10 @@ function engineCommand(target: StackTarget): RunnableCommand {
           EXIT.usage,
         );
       }
-      const outcome = commandResult(result.stdout, result.stderr, result.exitCode ?? 1, result.cause);
+      const outcome = result.signal
+        ? // Killed in the middle of its progress, which says nothing of why.
+          commandResult("", `The engine's process was ended by ${result.signal}.`, 1)
+        : commandResult(result.stdout, result.stderr, result.exitCode ?? 1, result.cause);
       if (result.failed) throw createCommandError(outcome);
       return outcome;
     },

@@ -32,7 +32,8 @@ export function engineFailure(
   const diagnostics = events.flatMap(({ diagnosticEvent }) =>
     diagnosticEvent?.severity === "error" ? [describe(diagnosticEvent.urn, diagnosticEvent.message)] : [],
   );
-  const said = [...new Set(diagnostics)].join("\n") || tail(error.message);
+  const killed = /The engine's process was ended by \w+\./.exec(error.message)?.[0];
+  const said = killed ?? (withoutAftermath([...new Set(diagnostics)]).join("\n") || tail(error.message));
   if (said.includes("incorrect passphrase")) {
     return new UserError(
       "passphrase-wrong",
@@ -55,6 +56,15 @@ export function engineFailure(
   return operation === "apply" || operation === "refresh"
     ? new UserError("apply-failed", message, FIX[operation], EXIT.failed, options)
     : new UserError("engine-failed", message, FIX[operation], EXIT.failed, options);
+}
+
+/**
+ * An update that stops half-way has not done all that its plan says, and the engine says so of each resource that is left:
+ * no more than what follows from the errors before it.
+ */
+function withoutAftermath(diagnostics: readonly string[]): readonly string[] {
+  const causes = diagnostics.filter((line) => !/but none were seen/.test(line) && line !== "update failed");
+  return causes.length > 0 ? causes : diagnostics;
 }
 
 /** The engine's words for a step that the plan does not have, and for one that the plan has and the update lacks. */

@@ -65,7 +65,12 @@ export class Runner {
     mkdirSync(this.#dir, { recursive: true });
   }
 
-  async run(checkout: Checkout, order: JobOrder): Promise<JobOutcome> {
+  /** @param started is told the process of the command, for whoever wants to end it before its time */
+  async run(
+    checkout: Pick<Checkout, "dir" | "git">,
+    order: JobOrder,
+    started?: (pid: number) => void,
+  ): Promise<JobOutcome> {
     const { github } = this.#clouds;
     const folder = join(this.#dir, `job-${++this.#count}`);
     mkdirSync(join(folder, "home"), { recursive: true });
@@ -80,52 +85,50 @@ export class Runner {
     const job = await this.#register(order);
     await checkout.git("checkout", "--quiet", "--force", order.sha);
 
-    const started = performance.now();
-    const result = await execa(
-      process.execPath,
-      ["--no-warnings", "scripts/cli.ts", ...order.command, "--json"],
-      {
-        cwd: checkout.dir,
-        extendEnv: false,
-        reject: false,
-        stdin: "ignore",
-        all: true,
-        env: {
-          PATH: process.env.PATH ?? "",
-          HOME: join(folder, "home"),
-          PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
-          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(this.#dir, "compile-cache"),
-          CI: "true",
-          GITHUB_ACTIONS: "true",
-          GITHUB_API_URL: github.url,
-          GITHUB_SERVER_URL: "https://github.com",
-          GITHUB_REPOSITORY: github.repository,
-          GITHUB_EVENT_NAME: order.event.name,
-          GITHUB_EVENT_PATH: files.event,
-          GITHUB_SHA: order.sha,
-          GITHUB_REF: order.ref,
-          GITHUB_REF_NAME: order.ref.replace(/^refs\/(heads|tags)\//, ""),
-          GITHUB_REF_TYPE: order.ref.startsWith("refs/tags/") ? "tag" : "branch",
-          GITHUB_WORKFLOW: order.workflow,
-          GITHUB_ACTOR: order.actor,
-          GITHUB_RUN_ID: String(job.runId),
-          GITHUB_RUN_ATTEMPT: String(order.attempt ?? 1),
-          GITHUB_OUTPUT: files.output,
-          GITHUB_STEP_SUMMARY: files.summary,
-          GITHUB_TOKEN: github.token,
-          ACTIONS_ID_TOKEN_REQUEST_URL: job.idTokenRequestUrl,
-          ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.idTokenRequestToken,
-          ...worldEnvironment(this.#clouds),
-          PULUMI_ORG: this.#clouds.esc.org,
-          PULUMI_BACKEND_URL: this.#backend,
-          // The engine would look for the plugins on the internet first, attached or not, and try five times.
-          ...(this.#providers ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
-          ...(this.#providers
-            ? { PULUMI_DEBUG_PROVIDERS: order.environment ? this.#providers.write : this.#providers.read }
-            : {}),
-        },
+    const begun = performance.now();
+    const running = execa(process.execPath, ["--no-warnings", "scripts/cli.ts", ...order.command, "--json"], {
+      cwd: checkout.dir,
+      extendEnv: false,
+      reject: false,
+      stdin: "ignore",
+      all: true,
+      env: {
+        PATH: process.env.PATH ?? "",
+        HOME: join(folder, "home"),
+        PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(this.#dir, "compile-cache"),
+        CI: "true",
+        GITHUB_ACTIONS: "true",
+        GITHUB_API_URL: github.url,
+        GITHUB_SERVER_URL: "https://github.com",
+        GITHUB_REPOSITORY: github.repository,
+        GITHUB_EVENT_NAME: order.event.name,
+        GITHUB_EVENT_PATH: files.event,
+        GITHUB_SHA: order.sha,
+        GITHUB_REF: order.ref,
+        GITHUB_REF_NAME: order.ref.replace(/^refs\/(heads|tags)\//, ""),
+        GITHUB_REF_TYPE: order.ref.startsWith("refs/tags/") ? "tag" : "branch",
+        GITHUB_WORKFLOW: order.workflow,
+        GITHUB_ACTOR: order.actor,
+        GITHUB_RUN_ID: String(job.runId),
+        GITHUB_RUN_ATTEMPT: String(order.attempt ?? 1),
+        GITHUB_OUTPUT: files.output,
+        GITHUB_STEP_SUMMARY: files.summary,
+        GITHUB_TOKEN: github.token,
+        ACTIONS_ID_TOKEN_REQUEST_URL: job.idTokenRequestUrl,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.idTokenRequestToken,
+        ...worldEnvironment(this.#clouds),
+        PULUMI_ORG: this.#clouds.esc.org,
+        PULUMI_BACKEND_URL: this.#backend,
+        // The engine would look for the plugins on the internet first, attached or not, and try five times.
+        ...(this.#providers ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
+        ...(this.#providers
+          ? { PULUMI_DEBUG_PROVIDERS: order.environment ? this.#providers.write : this.#providers.read }
+          : {}),
       },
-    );
+    });
+    if (running.pid !== undefined) started?.(running.pid);
+    const result = await running;
     const [command, ...args] = order.command;
     const { log, masks } = applyMasks(result.all ?? "");
     const hide = (text: string) => masks.reduce((clean, mask) => clean.replaceAll(mask, "***"), text);
@@ -133,7 +136,7 @@ export class Runner {
       name: order.name,
       command: ["npm", "run", command, ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
       exitCode: result.exitCode ?? 1,
-      seconds: (performance.now() - started) / 1000,
+      seconds: (performance.now() - begun) / 1000,
       log,
       result: parseLastLine(hide(result.stdout)),
       summary: hide(readFileSync(files.summary, "utf8")),

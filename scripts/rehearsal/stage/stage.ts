@@ -22,8 +22,8 @@ export interface Stage {
   providers: { read: string; write: string } | undefined;
   /** Secrets that were planted, by name; none of them may ever be seen. */
   canaries: Record<string, string>;
-  /** Runs one job as Actions does. */
-  job(order: JobOrder): Promise<JobOutcome>;
+  /** Runs one job as Actions does; `started` is told the process of its command. */
+  job(order: JobOrder, started?: (pid: number) => void): Promise<JobOutcome>;
   /** Calls a cloud's own API, past everything that is under test. */
   api(
     cloud: "hetzner" | "cloudflare",
@@ -103,7 +103,7 @@ async function buildUp(
     canaries,
     github: new GithubPerson(clouds.github),
     visitor: new Visitor(clouds.edge),
-    job: (order) => runner.run(checkout, order),
+    job: (order, started) => runner.run(checkout, order, started),
     async api(cloud, path, init) {
       const { url, token } = clouds[cloud];
       const response = await fetch(`${url}${path}`, {

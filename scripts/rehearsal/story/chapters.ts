@@ -3,13 +3,24 @@ import type { Chapter } from "./chapter.ts";
 import { edge } from "./edge/chapter.ts";
 import { intake } from "./intake/chapter.ts";
 import { loop } from "./loop.ts";
+import { recovery } from "./recovery/chapter.ts";
 import { review } from "./review.ts";
 import { rollbacks } from "./rollbacks/chapter.ts";
 import { server } from "./server/chapter.ts";
 import { setup } from "./setup.ts";
 
 /** All chapters. The first is what `npm run rehearse` plays when it is not told otherwise. */
-export const CHAPTERS: readonly Chapter[] = [loop, review, setup, actions, rollbacks, intake, server, edge];
+export const CHAPTERS: readonly Chapter[] = [
+  loop,
+  review,
+  setup,
+  actions,
+  rollbacks,
+  intake,
+  server,
+  edge,
+  recovery,
+];
 
 /** The chapter that a scene is in; scenes have names of their own. */
 export function chapterOfScene(name: string): Chapter | undefined {

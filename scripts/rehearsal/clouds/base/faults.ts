@@ -8,12 +8,14 @@ import { z } from "zod";
  * - `latency`: answer `ms` later
  * - `status`: answer with this status instead of doing the work (429 comes with `retry-after`)
  * - `drop-after`: do the work, then cut the connection without an answer
+ * - `hold`: do the work, then keep the answer back until `DELETE /_rehearsal/held`, which cuts the connection
  * - `slow-action`: asynchronous actions that this request starts take `ms` longer (the cloud reads it by `slowActionMs`)
  */
 export const Fault = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("latency"), ms: z.number().int().nonnegative() }),
   z.object({ kind: z.literal("status"), status: z.number().int(), retryAfterSeconds: z.number().optional() }),
   z.object({ kind: z.literal("drop-after") }),
+  z.object({ kind: z.literal("hold") }),
   z.object({ kind: z.literal("slow-action"), ms: z.number().int().nonnegative() }),
 ]);
 export type Fault = z.infer<typeof Fault>;
@@ -21,6 +23,8 @@ export type Fault = z.infer<typeof Fault>;
 /** A fault with the requests that it applies to: the next `times` ones whose method and path (a regular expression) fit. */
 export const FaultRule = z.object({
   method: z.string().toUpperCase().optional(),
+  /** Only calls that change something, or may. */
+  writes: z.boolean().default(false),
   path: z.string().refine(isRegExp, "is not a regular expression").default("."),
   times: z.number().int().positive().default(1),
   /** How many fitting requests pass unharmed first. */
@@ -38,6 +42,8 @@ function isRegExp(text: string): boolean {
   }
 }
 
+const READING = new Set(["GET", "HEAD", "OPTIONS"]);
+
 /** The header that asks for one fault on this very request: the JSON of a {@link Fault}. */
 export const FAULT_HEADER = "x-rehearsal-fault";
 
@@ -54,6 +60,8 @@ export function slowActionMs(context: Context): number {
 /** The faults that a cloud will show; rules come in by the admin call, one-off faults by {@link FAULT_HEADER}. */
 export class Faults {
   #rules: FaultRule[] = [];
+  /** Lets go of the answers that are held back. */
+  #held: (() => void)[] = [];
   /** Latency in milliseconds that every call gets, whatever the rules say. */
   baseLatencyMs: number;
 
@@ -63,6 +71,16 @@ export class Faults {
 
   add(rule: FaultRule): void {
     this.#rules.push({ ...rule });
+  }
+
+  /** How many answers are held back. */
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Lets go of all answers that are held back: their connections are cut. */
+  release(): void {
+    for (const letGo of this.#held.splice(0)) letGo();
   }
 
   clear(): void {
@@ -75,6 +93,7 @@ export class Faults {
     for (const rule of this.#rules) {
       if (rule.times === 0 || (rule.method && rule.method !== method) || !new RegExp(rule.path).test(path))
         continue;
+      if (rule.writes && READING.has(method)) continue;
       if (rule.skip > 0) {
         rule.skip -= 1;
         continue;
@@ -95,6 +114,7 @@ export class Faults {
       const faults = [...asked, ...this.take(context.req.method, context.req.path)];
       if (this.baseLatencyMs > 0) await delay(this.baseLatencyMs);
       let drop = false;
+      let hold = false;
       for (const fault of faults) {
         switch (fault.kind) {
           case "latency":
@@ -106,6 +126,9 @@ export class Faults {
           case "drop-after":
             drop = true;
             break;
+          case "hold":
+            hold = true;
+            break;
           case "status": {
             const response = refuse(fault.status, context);
             if (fault.status === 429)
@@ -115,7 +138,8 @@ export class Faults {
         }
       }
       await next();
-      if (drop) context.res.headers.set(DROP_HEADER, "1");
+      if (hold) await new Promise<void>((resolve) => this.#held.push(resolve));
+      if (drop || hold) context.res.headers.set(DROP_HEADER, "1");
     };
   }
 }

@@ -28,6 +28,7 @@ const Latency = z.object({ ms: z.number().int().nonnegative() });
  * Serves a cloud's API on 127.0.0.1 (`port` 0 = any free one), with the admin calls that every cloud has:
  *
  * - `POST /_rehearsal/faults` a {@link FaultRule}; `DELETE /_rehearsal/faults` forgets all of them
+ * - `GET /_rehearsal/held` how many answers are held back; `DELETE` cuts their connections
  * - `PUT /_rehearsal/latency` `{ "ms": 50 }` for every call from now on
  * - `GET /_rehearsal/calls` the last {@link MAX_CALLS} calls answered; `DELETE` empties the list
  *
@@ -44,6 +45,11 @@ export async function serve(api: Hono, faults: Faults, port = 0): Promise<Listen
   });
   app.delete("/_rehearsal/faults", (c) => {
     faults.clear();
+    return c.body(null, 204);
+  });
+  app.get("/_rehearsal/held", (c) => c.json({ held: faults.held }));
+  app.delete("/_rehearsal/held", (c) => {
+    faults.release();
     return c.body(null, 204);
   });
   app.put("/_rehearsal/latency", async (c) => {
@@ -82,6 +88,9 @@ export async function serve(api: Hono, faults: Faults, port = 0): Promise<Listen
   const server = createServer(
     (request: IncomingMessage, response: ServerResponse) => void listener(request, response),
   );
+  // A client that sends on a connection which is being closed for its idleness gets no answer; on a busy machine Node's five
+  // seconds are soon over.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);

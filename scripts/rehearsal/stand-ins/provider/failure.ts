@@ -32,14 +32,30 @@ export class ProtocolError extends Error {
   }
 }
 
+/** Calls that have got their answer. gRPC says of these too that they were cancelled, once their connection goes. */
+const answered = new WeakSet<object>();
+
+/** Does something when the caller of a call goes away before it got its answer. */
+export function onAbandoned(
+  call: { on(event: "cancelled", listener: () => void): unknown },
+  work: () => void,
+): void {
+  call.on("cancelled", () => {
+    if (!answered.has(call)) work();
+  });
+}
+
 /** Turns a plain function into a gRPC handler, and what it throws into the answer that the engine understands. */
 export function answer<Request, Response>(
   handle: (request: Request, call: ServerUnaryCall<Request, Response>) => Response | Promise<Response>,
 ): (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => void {
   return async (call, callback) => {
     try {
-      callback(null, await handle(call.request, call));
+      const response = await handle(call.request, call);
+      answered.add(call);
+      callback(null, response);
     } catch (error) {
+      answered.add(call);
       if (error instanceof InitFailed) callback(initFailed(error.message, error.partial));
       else if (error instanceof ProtocolError) callback(failed(error.message, error.code));
       else callback(failed(text(error)));

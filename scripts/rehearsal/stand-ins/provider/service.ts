@@ -1,4 +1,4 @@
-import { status } from "@grpc/grpc-js";
+import { type ServerUnaryCall, status } from "@grpc/grpc-js";
 import pluginpb from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerpb from "@pulumi/pulumi/proto/provider_pb.js";
@@ -7,7 +7,7 @@ import type { ResourceSchema } from "../schema.ts";
 import { check } from "./check.ts";
 import { diff } from "./diff.ts";
 import { equal, keysOf } from "./equal.ts";
-import { answer, failed, InitFailed, ProtocolError, text, unimplemented } from "./failure.ts";
+import { answer, failed, InitFailed, onAbandoned, ProtocolError, text, unimplemented } from "./failure.ts";
 import { autoNameOf, DIFF_NONE, DIFF_SOME, diffResponse, failureMessage } from "./messages.ts";
 import { minimalSchema } from "./package-schema.ts";
 import { inputsOf, plannedCreate, plannedUpdate, sealed } from "./plan.ts";
@@ -29,6 +29,13 @@ export function providerService<Client>(
 ): IResourceProviderServer {
   const { schema } = definition;
   const sessions = new Sessions(definition, settings);
+
+  /** A plugin dies with its engine, and so does what it has begun: no further call is started for an engine that is gone. */
+  const sessionOf = (call: Pick<ServerUnaryCall<unknown, unknown>, "getPeer" | "on">) => {
+    const peer = call.getPeer();
+    onAbandoned(call, () => sessions.cancel(peer));
+    return sessions.of(peer);
+  };
 
   const resource = (urn: string): Target<Client> => {
     const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
@@ -130,7 +137,7 @@ export function providerService<Client>(
         response.setProperties(encode(plannedCreate(target.schema, inputs), { secrets: true }));
         return response;
       }
-      const { client, secrets } = sessions.of(call.getPeer());
+      const { client, secrets } = sessionOf(call);
       const doing = `creating ${describe(target)}`;
       if (hasUnknown(inputs)) throw new Error(`${doing}: an input is not known yet`);
       let id: string | undefined;
@@ -156,7 +163,7 @@ export function providerService<Client>(
 
     read: answer(async (request: providerpb.ReadRequest, call) => {
       const target = resource(request.getUrn());
-      const { client, secrets } = sessions.of(call.getPeer());
+      const { client, secrets } = sessionOf(call);
       const [inputs, state] = [decode(request.getInputs()), decode(request.getProperties())];
       const known = { id: request.getId(), inputs: revealMap(inputs), outputs: revealMap(state) };
       const response = new providerpb.ReadResponse();
@@ -183,7 +190,7 @@ export function providerService<Client>(
         response.setProperties(encode(plannedUpdate(target.schema, olds, inputs), { secrets: true }));
         return response;
       }
-      const { client, secrets } = sessions.of(call.getPeer());
+      const { client, secrets } = sessionOf(call);
       const doing = `updating ${describe(target)} (id ${request.getId()})`;
       if (hasUnknown(inputs)) throw new Error(`${doing}: an input is not known yet`);
       if (!target.kind.update) throw new Error(`${doing}: the API has no call for it`);
@@ -208,7 +215,7 @@ export function providerService<Client>(
 
     delete: answer(async (request: providerpb.DeleteRequest, call) => {
       const target = resource(request.getUrn());
-      const { client } = sessions.of(call.getPeer());
+      const { client } = sessionOf(call);
       const known = {
         id: request.getId(),
         inputs: revealMap(decode(request.getOldInputs())),
@@ -229,7 +236,7 @@ export function providerService<Client>(
           `the ${schema.name} stand-in has no function ${token}; it has ${Object.keys(definition.functions).join(", ")}`,
         );
       }
-      const { client, secrets } = sessions.of(call.getPeer());
+      const { client, secrets } = sessionOf(call);
       const args = revealMap(decode(request.getArgs()));
       const response = new providerpb.InvokeResponse();
       response.setReturn(encode(await orExplain(`calling ${token}`, () => run(client, args)), { secrets }));
