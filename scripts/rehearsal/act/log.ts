@@ -6,6 +6,7 @@ const Line = z.looseObject({
   job: z.string().optional(),
   jobID: z.string().optional(),
   step: z.string().optional(),
+  stepID: z.array(z.string()).optional(),
   stage: z.string().optional(),
   command: z.string().optional(),
   name: z.string().optional(),
@@ -25,7 +26,7 @@ export interface RanJob {
   /** As act names it: workflow and job, after the job that called it. */
   name: string;
   result: string;
-  /** The outputs of its steps, the last one of a name. */
+  /** The outputs of its step `run`, and of other steps where that has none of the name. */
   outputs: Record<string, string>;
 }
 
@@ -48,6 +49,7 @@ export function readActLog(printed: string, secrets: readonly string[]): ActLog 
   const hide = (text: string) => hidden.reduce((clean, mask) => clean.replaceAll(mask, "***"), text);
 
   const jobs = new Map<string, RanJob>();
+  const handedOn = new Set<string>();
   const text: string[] = [];
   const summaries: string[] = [];
   for (const line of lines) {
@@ -56,8 +58,16 @@ export function readActLog(printed: string, secrets: readonly string[]): ActLog 
       const job = jobs.get(name) ?? { id: line.jobID, name, result: "unknown", outputs: {} };
       jobs.set(name, job);
       if (line.jobResult !== undefined) job.result = line.jobResult;
-      if (line.command === "set-output" && line.name !== undefined)
+      // The outputs that jobs hand on are those of the step `run`; others of the same name are not.
+      const isRun = line.stepID?.includes("run") === true;
+      if (
+        line.command === "set-output" &&
+        line.name !== undefined &&
+        (isRun || !handedOn.has(`${name} ${line.name}`))
+      ) {
         job.outputs[line.name] = hide(line.arg ?? "");
+        if (isRun) handedOn.add(`${name} ${line.name}`);
+      }
     }
     if (line.command === "summary" && line.content) summaries.push(hide(line.content));
     if (["summary", "set-output", "add-mask"].includes(line.command ?? "") || NOISE.test(line.msg)) continue;
