@@ -67,6 +67,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/release",
     "scripts/flows",
     "scripts/setup",
+    "scripts/doctor",
   ],
   "scripts/cli.ts": [
     "scripts/context.ts",

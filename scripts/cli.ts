@@ -25,6 +25,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   notes: () => import("./commands/notes.ts"),
   releases: () => import("./commands/releases.ts"),
   setup: () => import("./commands/setup.ts"),
+  doctor: () => import("./commands/doctor.ts"),
   cleanup: () => import("./commands/cleanup.ts"),
   new: () => import("./commands/new.ts"),
   intake: () => import("./commands/intake.ts"),
@@ -64,10 +65,10 @@ async function main(argv: string[]): Promise<number> {
       process.stderr.write(await help(name, command));
       return EXIT.done;
     }
-    const result = await command.run(context, readArguments(command, rest));
+    const { exitCode = EXIT.done, ...result } = await command.run(context, readArguments(command, rest));
     setOutput("outcome", result.outcome, context.env);
     if (json) process.stdout.write(`${redact(JSON.stringify(result))}\n`);
-    return EXIT.done;
+    return exitCode;
   } catch (error) {
     return report(error, context);
   } finally {

@@ -1,5 +1,6 @@
 import type { ParseArgsConfig } from "node:util";
 import type { Context } from "../context.ts";
+import type { ExitCode } from "../errors.ts";
 
 /** One command of the CLI: arguments as data, and a handler. */
 export interface Command {
@@ -19,5 +20,7 @@ export interface Command {
 export interface CommandResult {
   /** `succeeded`, or a typed outcome that a workflow can branch on. */
   outcome: string;
+  /** Where it is not 0: what was found is a result, and not good. */
+  exitCode?: ExitCode;
   [key: string]: unknown;
 }

@@ -2,19 +2,25 @@ import type { Context } from "../context.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { mask } from "../secrets/redaction.ts";
 import type { Project } from "../stack/stacks.ts";
-import type { Interviewer } from "./interviewer.ts";
+import { type Interviewer, nobody } from "./interviewer.ts";
 import type { Progress } from "./progress.ts";
 import type { Question } from "./question.ts";
 
-/** An answer that nobody gives and nothing tells: what depends on it can't be looked at. */
+/** An answer that nobody gives, or that is known and wrong: what depends on it can't be looked at. */
 export class Unanswered extends UserError {
-  constructor(question: Question) {
+  /** What is wrong with the answer that is known; undefined where none is. */
+  readonly refused: string | undefined;
+
+  constructor(question: Question, refused: string | undefined) {
     super(
       "setup-unanswered",
-      `Nobody answers “${question.text}” (${question.name}).`,
+      refused === undefined
+        ? `Nobody answers “${question.text}” (${question.name}).`
+        : `${question.text} (${question.name}): ${refused}`,
       `Put ${question.name} into the answers file, or run npm run setup on a terminal.${question.link ? ` Where one gets it: ${question.link}` : ""}`,
       EXIT.usage,
     );
+    this.refused = refused;
   }
 }
 
@@ -24,6 +30,8 @@ export class Bench {
   readonly project: Project;
   /** Things to know that are no reason to stop. */
   readonly notes = new Set<string>();
+  /** Whether nothing may be made, not even for a moment. */
+  readonly onlyLooks: boolean;
   /** How many questions a person, or a file in their place, has answered. */
   asked = 0;
   readonly #interviewer: Interviewer;
@@ -34,6 +42,7 @@ export class Bench {
   constructor(options: { context: Context; project: Project; interviewer: Interviewer; progress: Progress }) {
     this.context = options.context;
     this.project = options.project;
+    this.onlyLooks = options.interviewer === nobody;
     this.#interviewer = options.interviewer;
     this.#progress = options.progress;
   }
@@ -58,13 +67,13 @@ export class Bench {
       insisted === undefined
         ? (this.#progress.answers[question.name] ?? (await question.find?.(this)))
         : undefined;
-    if (known !== undefined && (await this.#complaint(question, known)) === undefined) return known;
-    let complaint: string | undefined;
+    let complaint = known === undefined ? undefined : await this.#complaint(question, known);
+    if (known !== undefined && complaint === undefined) return known;
     // What is asked can be answered wrongly any number of times by a person, and once by a file.
     for (;;) {
       const suggestion = await question.suggest?.(this);
       const answer = (await this.#interviewer.answer(question, suggestion, complaint))?.trim();
-      if (answer === undefined) throw new Unanswered(question);
+      if (answer === undefined) throw new Unanswered(question, complaint);
       this.asked += 1;
       if (question.secret) mask(answer);
       complaint = await this.#complaint(question, answer);

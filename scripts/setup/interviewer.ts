@@ -18,9 +18,10 @@ export interface Interviewer {
   agree(step: Step, actions: readonly Action[]): Promise<boolean>;
 }
 
-/** For `--check` and `doctor`: nothing is asked, nothing is done. */
+/** For `--check` and `doctor`: nothing is asked, nothing is done. What may be left out is taken as left out. */
 export const nobody: Interviewer = {
   insists: () => undefined,
-  answer: async () => undefined,
+  answer: async ({ optional }, _suggestion, complaint) =>
+    optional && complaint === undefined ? "" : undefined,
   agree: async () => false,
 };

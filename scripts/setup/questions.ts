@@ -1,6 +1,7 @@
 import type { Question } from "./question.ts";
 import { cloudflarePreviewToken, cloudflareToken } from "./questions/cloudflare.ts";
 import { dopplerToken } from "./questions/doppler.ts";
+import { edgePreviewToken } from "./questions/edge-preview.ts";
 import { githubToken, repository, reviewers } from "./questions/github.ts";
 import { hetznerPreviewToken, hetznerToken } from "./questions/hetzner.ts";
 import { home, pulumiOrganization, pulumiToken } from "./questions/home.ts";
@@ -21,6 +22,7 @@ export const QUESTIONS: readonly Question[] = [
   hetznerPreviewToken,
   neonKey,
   dopplerToken,
+  edgePreviewToken,
   location,
   serverType,
   image,

@@ -12,6 +12,14 @@ export function ownSetting(bench: Bench, key: "domain" | "image" | "accountId"):
   return value === undefined || value === EXAMPLE[key] ? undefined : value;
 }
 
+/** Another value of the first stack's file, once the file is the owner's: it has his domain. */
+export function chosenSetting(bench: Bench, key: string): string | undefined {
+  const [stack] = bench.project.stacks;
+  if (stack === undefined || ownSetting(bench, "accountId") === undefined) return undefined;
+  const value = openStackFile(bench, stack).get(key);
+  return Array.isArray(value) ? value.join(",") : typeof value === "string" ? value : undefined;
+}
+
 /** A stack's file, with its comments. */
 export interface StackFile {
   /** Relative to the repository. */

@@ -2,6 +2,7 @@ import type { Step } from "./step.ts";
 import { actionsPermissionsStep } from "./steps/actions-permissions.ts";
 import { answersStep } from "./steps/answers.ts";
 import { dopplerStep } from "./steps/doppler.ts";
+import { edgePreviewStep } from "./steps/edge-preview.ts";
 import { environmentsStep } from "./steps/environments.ts";
 import { labelsStep } from "./steps/labels.ts";
 import { neonStep } from "./steps/neon.ts";
@@ -28,6 +29,7 @@ export const STEPS: readonly Step[] = [
   stateStep,
   secretsStep,
   releaseKeysStep,
+  edgePreviewStep,
   trustStep,
   variablesStep,
   zoneTlsStep,

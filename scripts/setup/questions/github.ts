@@ -1,4 +1,6 @@
 import { execa } from "execa";
+import { z } from "zod";
+import type { Github } from "../../github/client.ts";
 import { GithubRefusal } from "../../github/refusal.ts";
 import { inherited } from "../../secrets/inherited.ts";
 import type { Bench } from "../bench.ts";
@@ -39,6 +41,11 @@ export const reviewers: Question = {
   name: "reviewers",
   text: "Who approves a release to prod? GitHub logins, separated by commas",
   purpose: "At least one of them has to approve before a release, or a rollback of prod, touches anything.",
+  async find(bench) {
+    const hub = clients.github(bench, await bench.ask(repository), await bench.ask(githubToken));
+    const logins = await reviewersOf(hub, "prod");
+    return logins.length > 0 ? logins.join(",") : undefined;
+  },
   async suggest(bench) {
     const hub = clients.github(bench, await bench.ask(repository), await bench.ask(githubToken));
     try {
@@ -68,6 +75,31 @@ export const reviewers: Question = {
     return names.length === 0 ? [] : [{ wrong: true, text: `GitHub knows no ${names.join(", ")}.` }];
   },
 };
+
+const Environment = z.object({
+  protection_rules: z.array(
+    z.looseObject({
+      reviewers: z.array(z.object({ reviewer: z.object({ login: z.string().optional() }) })).optional(),
+    }),
+  ),
+});
+
+/** Who has to approve what is deployed to a GitHub Environment; nobody where there is none. */
+async function reviewersOf(hub: Github, name: string): Promise<string[]> {
+  try {
+    const { data } = await hub.request("GET /repos/{owner}/{repo}/environments/{environment_name}", {
+      ...hub.at,
+      environment_name: name,
+    });
+    const { protection_rules } = Environment.parse(data);
+    return protection_rules
+      .flatMap(({ reviewers: people }) => people ?? [])
+      .flatMap(({ reviewer }) => reviewer.login ?? []);
+  } catch (error) {
+    if (error instanceof GithubRefusal && error.kind === "not-found") return [];
+    throw error;
+  }
+}
 
 /** The parts of an answer that is a list. */
 export function listed(answer: string): string[] {

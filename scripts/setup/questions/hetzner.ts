@@ -28,7 +28,8 @@ export const hetznerPreviewToken: Question = {
   async check(bench, token) {
     const read = clients.hetzner(bench, token);
     const findings = await inspectHetznerToken(read, "read");
-    if (findings.some(({ wrong }) => wrong)) return findings;
+    // Whether they are of one project shows only by making something.
+    if (findings.some(({ wrong }) => wrong) || bench.onlyLooks) return findings;
     const write = clients.hetzner(bench, await bench.ask(hetznerToken));
     return (await sameProject(bench, write, read))
       ? findings

@@ -1,6 +1,9 @@
+import { z } from "zod";
+import { type Bench, Unanswered } from "../bench.ts";
 import { clients } from "../clients.ts";
 import type { Question } from "../question.ts";
 import { administers, inspectPulumiToken, pulumiOrganizations } from "../tokens/pulumi.ts";
+import { githubToken, repository } from "./github.ts";
 
 export const home: Question = {
   name: "home",
@@ -13,7 +16,29 @@ export const home: Question = {
     { value: "github", text: "GitHub: environment secrets, and an R2 bucket for the state" },
   ],
   suggest: async () => "pulumi",
+  async find(bench) {
+    if (bench.context.env.PULUMI_ORG) return "pulumi";
+    const { PULUMI_ORG, PULUMI_BACKEND_URL } = await ownVariables(bench);
+    return PULUMI_ORG ? "pulumi" : PULUMI_BACKEND_URL ? "github" : undefined;
+  },
 };
+
+const Variables = z.object({ variables: z.array(z.object({ name: z.string(), value: z.string() })) });
+
+/** The repository's variables, where an earlier run has written them and somebody has a token to read them. */
+async function ownVariables(bench: Bench): Promise<Record<string, string>> {
+  try {
+    const hub = clients.github(bench, await bench.ask(repository), await bench.ask(githubToken));
+    const { data } = await hub.request("GET /repos/{owner}/{repo}/actions/variables", {
+      ...hub.at,
+      per_page: 30,
+    });
+    return Object.fromEntries(Variables.parse(data).variables.map(({ name, value }) => [name, value]));
+  } catch (error) {
+    if (error instanceof Unanswered) return {};
+    throw error;
+  }
+}
 
 export const pulumiToken: Question = {
   name: "pulumi-token",
@@ -31,6 +56,7 @@ export const pulumiOrganization: Question = {
   text: "Which organization at Pulumi Cloud?",
   purpose: "The environments and the trust belong to it. Where the token knows one only, it is that one.",
   async find(bench) {
+    if (bench.context.env.PULUMI_ORG) return bench.context.env.PULUMI_ORG;
     const names = await pulumiOrganizations(clients.pulumi(bench, await bench.ask(pulumiToken)));
     return names?.length === 1 ? names[0] : undefined;
   },

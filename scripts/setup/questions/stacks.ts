@@ -1,7 +1,7 @@
 import { EXAMPLE } from "../example.ts";
 import { offeredTypes } from "../facts/hetzner.ts";
 import { type Question, shaped } from "../question.ts";
-import { ownSetting } from "../stack-files.ts";
+import { chosenSetting, ownSetting } from "../stack-files.ts";
 import { listed } from "./github.ts";
 
 export const domain: Question = {
@@ -9,7 +9,7 @@ export const domain: Question = {
   text: "Your domain",
   purpose: "It has to be a zone at Cloudflare: the hosts of all stacks are below it.",
   link: "https://dash.cloudflare.com (Add a domain)",
-  find: async (bench) => ownSetting(bench, "domain"),
+  find: async (bench) => ownSetting(bench, "domain") ?? chosenSetting(bench, "domain"),
   check: shaped(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/, "a domain in lower case"),
 };
 
@@ -26,6 +26,7 @@ export const location: Question = {
     { value: "hel1", text: "Helsinki" },
     { value: "sin", text: "Singapore" },
   ],
+  find: async (bench) => chosenSetting(bench, "location"),
   suggest: async () => "hil",
 };
 
@@ -34,6 +35,7 @@ export const serverType: Question = {
   text: "Which server type?",
   purpose: "What the location offers today, and its price, is Hetzner's own list.",
   link: "https://www.hetzner.com/cloud/",
+  find: async (bench) => chosenSetting(bench, "serverType"),
   async suggest(bench) {
     const offered = await offeredTypes(bench, await bench.ask(location));
     // Docker, a proxy and an app want two cores and 4 GB.
@@ -66,7 +68,7 @@ export const image: Question = {
   name: "image",
   text: "Your app's image, by digest",
   purpose: "What the servers run. Without one, the example's stays in place until you have built your own.",
-  find: async (bench) => ownSetting(bench, "image"),
+  find: async (bench) => ownSetting(bench, "image") ?? chosenSetting(bench, "image"),
   suggest: async () => EXAMPLE.image,
   check: shaped(/^[a-z0-9.\-/:_]+@sha256:[0-9a-f]{64}$/, "name@sha256:… with 64 hexadecimal digits"),
 };
@@ -76,6 +78,7 @@ export const adminRanges: Question = {
   text: "From which addresses may /admin be reached? CIDR ranges, separated by commas",
   purpose: "Your office or your VPN, 203.0.113.0/24 for example. Left out, nobody reaches it.",
   optional: true,
+  find: async (bench) => chosenSetting(bench, "adminRanges"),
   async check(_bench, answer) {
     const bad = listed(answer).filter((range) => !/^[0-9a-f.:]+\/\d{1,3}$/i.test(range));
     return bad.length === 0 ? [] : [{ wrong: true, text: `No CIDR range: ${bad.join(", ")}.` }];

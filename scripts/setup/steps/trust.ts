@@ -4,6 +4,7 @@ import { UserError } from "../../errors.ts";
 import type { RestApi } from "../../providers/rest.ts";
 import type { Bench } from "../bench.ts";
 import { pulumi } from "../facts/pulumi.ts";
+import { EDGE } from "../questions/edge-preview.ts";
 import type { Action, Step } from "../step.ts";
 import { type TrustedJob, trustedJobs, useOf } from "../trust/jobs.ts";
 import { environmentIds, owner, readTrust } from "../trust/organization.ts";
@@ -35,8 +36,9 @@ export const trustStep: Step = {
   },
 };
 
+/** A job without a stack reads all of them, and previews the edge. */
 function stacksOf(bench: Bench, job: TrustedJob): readonly string[] {
-  return job.stack === undefined ? bench.project.stacks : [job.stack];
+  return job.stack === undefined ? [...bench.project.stacks, EDGE] : [job.stack];
 }
 
 /** `quayside-previews`, `quayside-prod`. */

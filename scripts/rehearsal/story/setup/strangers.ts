@@ -72,7 +72,7 @@ export const strangers: Scene<SetupMemory> = {
   },
 };
 
-const PREVIEWS = ["dev-preview", "prod-preview"];
+const PREVIEWS = ["dev-preview", "prod-preview", "edge-preview"];
 
 /** The environments that a job with these claims gets opened. */
 async function openedBy({ clouds }: Stage, claims: Record<string, string>): Promise<string[]> {
@@ -97,7 +97,7 @@ async function openedBy({ clouds }: Stage, claims: Record<string, string>): Prom
   });
   if (!exchanged.ok) return [];
   const { access_token } = z.object({ access_token: z.string() }).parse(await exchanged.json());
-  const names = ["dev", "dev-preview", "prod", "prod-preview"];
+  const names = ["dev", "dev-preview", "prod", "prod-preview", "edge-preview"];
   const opened = await Promise.all(
     names.map(async (name) => {
       const path = `${esc.url}/api/esc/environments/${esc.org}/quayside/${name}/open`;
