@@ -20,8 +20,6 @@ export interface Stage {
   backend: string;
   /** Where the stand-ins listen that act with read and with write tokens; none for real plugins. */
   providers: { read: string; write: string } | undefined;
-  /** What the engine needs on a person's own machine: where the state is, and the providers that write. */
-  engineEnv: Record<string, string>;
   /** Secrets that were planted, by name; none of them may ever be seen. */
   canaries: Record<string, string>;
   /** Runs one job as Actions does; `started` is told the process of its command. */
@@ -103,12 +101,6 @@ async function buildUp(
     backend,
     providers,
     canaries,
-    engineEnv: {
-      PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
-      ...(providers
-        ? { PULUMI_DEBUG_PROVIDERS: providers.write, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }
-        : {}),
-    },
     github: new GithubPerson(clouds.github),
     visitor: new Visitor(clouds.edge),
     job: (order, started) => runner.run(checkout, order, started),

@@ -15,7 +15,13 @@ export const teardown: Scene<SetupMemory> = {
     "The owner gives up. Without the stack's name nothing goes; with it each stack goes whole, after a backup, protected volumes too. The clouds are listed: nothing that costs money is left.",
   async play(stage, notes, memory) {
     const env = {
-      ...stage.engineEnv,
+      PULUMI_BACKEND_URL: stage.backend,
+      ...(stage.providers
+        ? {
+            PULUMI_DEBUG_PROVIDERS: stage.providers.write,
+            PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+          }
+        : {}),
       GITHUB_TOKEN: memory.secrets.GITHUB_TOKEN_OF_ROBIN ?? "",
       GITHUB_REPOSITORY: stage.clouds.github.repository,
       PULUMI_ACCESS_TOKEN: stage.clouds.esc.token,
