@@ -55,6 +55,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/providers",
     "scripts/stack",
   ],
+  // Looks at everything that can be wrong, with the set-up's own eyes.
+  "scripts/doctor": [
+    "scripts/context.ts",
+    "scripts/errors.ts",
+    "scripts/change",
+    "scripts/providers",
+    "scripts/stack",
+    "scripts/setup",
+  ],
   "scripts/scaffold": ["scripts/errors.ts"],
   // Takes a stack away, with what the set-up made for it.
   "scripts/teardown": [

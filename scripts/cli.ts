@@ -26,6 +26,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   releases: () => import("./commands/releases.ts"),
   setup: () => import("./commands/setup.ts"),
   doctor: () => import("./commands/doctor.ts"),
+  secrets: () => import("./commands/secrets.ts"),
   teardown: () => import("./commands/teardown.ts"),
   cleanup: () => import("./commands/cleanup.ts"),
   new: () => import("./commands/new.ts"),

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import { z } from "zod";
+import { command as secretsCommand } from "../commands/secrets.ts";
 import { command } from "../commands/setup.ts";
 import { contextIn, type EmptyWorld, emptyWorld } from "./testing/world.ts";
 
@@ -53,5 +55,49 @@ describe("the set-up", () => {
     );
     const stack = parse(readFileSync(join(root, "infra", "Pulumi.prod.yaml"), "utf8"));
     expect(stack.config["quayside:accountId"]).toBe(world.clouds.cloudflare.accountId);
+  });
+
+  it("refuses a token that may do too little, or for previews too much, before it makes anything", async () => {
+    const { token: lame } = z.object({ token: z.string() }).parse(
+      await world.admin("cloudflare", "POST", "/_rehearsal/tokens", {
+        permissions: "edit",
+        but: { D1: "none" },
+      }),
+    );
+    await expect(setUp({ "cloudflare-token": lame })).rejects.toMatchObject({
+      code: "setup-answer-wrong",
+      message: expect.stringContaining("It lacks Account · D1 (Edit)"),
+    });
+    await expect(setUp({ "hetzner-preview-token": world.clouds.hetzner.token })).rejects.toThrow(
+      "It may write, and pull requests use it",
+    );
+    await expect(setUp({ "doppler-token": "dp.pt.nobody" })).rejects.toThrow(
+      "Doppler does not know this token",
+    );
+  });
+
+  it("changes a token everywhere, and nothing when the new one is wrong", async () => {
+    const { token: fresh } = z
+      .object({ token: z.string() })
+      .parse(await world.admin("cloudflare", "POST", "/_rehearsal/tokens", { permissions: "read" }));
+    const rotate = async (token: string) => {
+      const file = join(root, "rotation.yaml");
+      writeFileSync(file, stringify({ "cloudflare-preview-token": token }));
+      const { context } = contextIn(root, {
+        ...world.env,
+        GITHUB_REPOSITORY: world.clouds.github.repository,
+        GITHUB_TOKEN: robin,
+        PULUMI_ACCESS_TOKEN: world.clouds.esc.token,
+        PULUMI_ORG: world.clouds.esc.org,
+      });
+      const positionals = ["rotate", "CLOUDFLARE_API_TOKEN"];
+      return secretsCommand.run(context, { values: { answers: file, preview: true }, positionals });
+    };
+    await expect(rotate(world.clouds.cloudflare.token)).rejects.toThrow(
+      "It may write, and pull requests use it",
+    );
+    await expect(rotate(fresh)).resolves.toMatchObject({
+      places: [expect.stringContaining("dev-preview"), expect.stringContaining("prod-preview")],
+    });
   });
 });

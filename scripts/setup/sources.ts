@@ -2,7 +2,6 @@ import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Bench } from "./bench.ts";
 import { clients } from "./clients.ts";
-import { cloudflare } from "./facts/cloudflare.ts";
 import { pulumi } from "./facts/pulumi.ts";
 import { cloudflarePreviewToken, cloudflareToken } from "./questions/cloudflare.ts";
 import { dopplerToken } from "./questions/doppler.ts";
@@ -97,8 +96,15 @@ export function signingKey(): string {
  */
 async function bucketKey(bench: Bench, use: Use): Promise<{ id: string; secret: string } | undefined> {
   if ((await bench.ask(home)) === "pulumi") return undefined;
-  const token = await bench.ask(use === "deploy" ? cloudflareToken : cloudflarePreviewToken);
-  const verified = await verifyCloudflareToken(await cloudflare(bench, use === "deploy" ? "write" : "read"));
+  return bucketKeyOf(bench, await bench.ask(use === "deploy" ? cloudflareToken : cloudflarePreviewToken));
+}
+
+/** What opens the bucket of the state with a token of Cloudflare; undefined for one that Cloudflare does not know. */
+export async function bucketKeyOf(
+  bench: Bench,
+  token: string,
+): Promise<{ id: string; secret: string } | undefined> {
+  const verified = await verifyCloudflareToken(clients.cloudflare(bench, token));
   if (!verified) return undefined;
   return { id: verified.id, secret: createHash("sha256").update(token).digest("hex") };
 }

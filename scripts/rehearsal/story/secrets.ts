@@ -18,7 +18,7 @@ export const secrets: Scene = {
     const files = all.filter((file) => !VAULT.test(relative(stage.dir, file)));
     const found: string[] = [];
     for (const file of files) {
-      const content = readFileSync(file).toString("latin1");
+      const content = joined(readFileSync(file).toString("latin1"));
       for (const [name, value] of Object.entries(stage.canaries)) {
         if (holds(content, value)) found.push(`${name} in ${relative(stage.dir, file)}`);
       }
@@ -56,23 +56,38 @@ function listFiles(dir: string): string[] {
   });
 }
 
+/**
+ * The content once as it is and once without what a text is split by: line ends, with the marks that a log puts at the start of a
+ * line, and `\\n` in JSON.
+ */
+function joined(content: string): string {
+  return `${content}\0${content.replaceAll(/(?:\r?\n|\\r|\\n)[ \t|>+-]*/g, "")}`;
+}
+
 function disguises(value: string): string[] {
-  const base64 = Buffer.from(value).toString("base64");
+  const bytes = Buffer.from(value);
   // A secret inside a longer base64 text starts at one of three offsets; its middle is the same at each.
-  const middles = [0, 1, 2].map((offset) =>
-    Buffer.concat([Buffer.alloc(offset, 0x20), Buffer.from(value)])
-      .toString("base64")
-      .slice(4, -4),
-  );
+  const middles = [0, 1, 2].flatMap((offset) => {
+    const padded = Buffer.concat([Buffer.alloc(offset, 0x20), bytes]);
+    return [padded.toString("base64"), padded.toString("base64url")].map((text) => text.slice(4, -4));
+  });
   const longest = value.split("\n").toSorted((a, b) => b.length - a.length)[0] ?? value;
+  const json = JSON.stringify(value).slice(1, -1);
+  const hex = bytes.toString("hex");
   return [
     ...new Set([
       longest,
-      JSON.stringify(value).slice(1, -1),
+      value.replaceAll(/\r?\n/g, ""),
+      json,
+      // A text in JSON that is a field of JSON again.
+      JSON.stringify(json).slice(1, -1),
       encodeURIComponent(value),
-      base64,
+      new URLSearchParams([["", value]]).toString().slice(1),
+      bytes.toString("base64"),
+      bytes.toString("base64url"),
       ...middles,
-      Buffer.from(value).toString("hex"),
+      hex,
+      hex.toUpperCase(),
     ]),
   ].filter((form) => form.length >= 12);
 }

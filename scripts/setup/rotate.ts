@@ -1,0 +1,187 @@
+import { EXIT, UserError } from "../errors.ts";
+import { mask } from "../secrets/redaction.ts";
+import type { Bench } from "./bench.ts";
+import type { Interviewer } from "./interviewer.ts";
+import type { Question } from "./question.ts";
+import { cloudflarePreviewToken, cloudflareToken } from "./questions/cloudflare.ts";
+import { hetznerPreviewToken, hetznerToken } from "./questions/hetzner.ts";
+import { home } from "./questions/home.ts";
+import { neonKey } from "./questions/neon.ts";
+import { type SecretPlace, secretPlace, type Use } from "./secret-places.ts";
+import { bucketKeyOf, issuePulumiToken, randomText } from "./sources.ts";
+
+/** What is written where, and what a person does afterwards. */
+export interface Rotation {
+  variable: string;
+  /** The places that have the new value. */
+  places: string[];
+  /** What is left for a person: the old token still works until then. */
+  next: string;
+}
+
+/**
+ * How one secret is changed so that nothing stops: the new one is tried and written before the old one ends, and whoever
+ * runs meanwhile has a value that works.
+ */
+interface Way {
+  uses: readonly Use[];
+  /** The new value; the same for all stacks where it is a person's token. */
+  fresh(
+    bench: Bench,
+    order: { stack: string; use: Use; known: string | undefined; ask: Ask },
+  ): Promise<string>;
+  next: string;
+}
+type Ask = (question: Question) => Promise<string>;
+
+const BOTH: readonly Use[] = ["deploy", "preview"];
+const DEPLOYS: readonly Use[] = ["deploy"];
+const byQuestion =
+  (deploy: Question, preview: Question = deploy): Way["fresh"] =>
+  (_bench, { use, ask }) =>
+    ask(use === "deploy" ? deploy : preview);
+/** Two keys with a space between them: the first signs, both are known. */
+const beforeTheOld: Way["fresh"] = async (_bench, { known }) => {
+  const [old] = (known ?? "").split(" ");
+  return old ? `${randomText()} ${old}` : randomText();
+};
+
+const WAYS: Record<string, Way> = {
+  HCLOUD_TOKEN: {
+    uses: BOTH,
+    fresh: byQuestion(hetznerToken, hetznerPreviewToken),
+    next: "When the jobs that run have ended, delete the old token (console.hetzner.com, project, Security, API tokens).",
+  },
+  CLOUDFLARE_API_TOKEN: {
+    uses: BOTH,
+    fresh: byQuestion(cloudflareToken, cloudflarePreviewToken),
+    next: "When the jobs that run have ended, delete the old token (dash.cloudflare.com/profile/api-tokens).",
+  },
+  NEON_API_KEY: {
+    uses: DEPLOYS,
+    fresh: byQuestion(neonKey),
+    next: "When the jobs that run have ended, revoke the old key (console.neon.tech, Account settings, API keys).",
+  },
+  PULUMI_ACCESS_TOKEN: {
+    uses: BOTH,
+    fresh: (bench, { stack }) => bench.fact(`fresh ${stack}`, () => issuePulumiToken(bench, stack)),
+    next: "The old one has ended: a job that runs at this moment may have to be run again.",
+  },
+  DIGEST_KEY: {
+    uses: BOTH,
+    fresh: (bench, { stack }) => bench.fact(`fresh ${stack}`, async () => randomText()),
+    next: "Pull requests that were previewed before count as changed: preview them again.",
+  },
+  INTAKE_SIGNING_KEY: {
+    uses: DEPLOYS,
+    fresh: beforeTheOld,
+    next: "Both keys are known from the next deployment on. When Django knows the new one, run it again with --finish.",
+  },
+  INTAKE_OPERATOR_KEY: {
+    uses: DEPLOYS,
+    fresh: async () => randomText(),
+    next: "The next deployment gives it to the Worker; read it in its environment.",
+  },
+};
+
+/** The secrets that can be changed by a command. */
+export const ROTATABLE = Object.keys(WAYS);
+
+export interface RotationOrder {
+  variable: string;
+  stacks: readonly string[];
+  /** One use only; both without. */
+  use: Use | undefined;
+  /** Ends a change in two steps: of two keys the older one goes. */
+  finish: boolean;
+}
+
+/**
+ * Changes a secret in every place that has it. What a person has to make is asked for and tried at its provider first, so
+ * that a wrong one leaves all as it was.
+ *
+ * @throws UserError `rotate-unknown`, `setup-answer-wrong`, `setup-unanswered`
+ */
+export async function rotate(
+  bench: Bench,
+  interviewer: Interviewer,
+  { variable, stacks, use, finish }: RotationOrder,
+): Promise<Rotation> {
+  const way = WAYS[variable];
+  if (!way)
+    throw new UserError(
+      "rotate-unknown",
+      `${variable} is not changed by a command.`,
+      `Name one of ${ROTATABLE.join(", ")}. For the passphrase and the release key see docs/playbook.md, “A secret leaked”.`,
+      EXIT.usage,
+    );
+  const place = await secretPlace(bench);
+  const answers = new Map<string, Promise<string>>();
+  const ask: Ask = (question) => {
+    const known = answers.get(question.name) ?? askAnew(bench, interviewer, question);
+    answers.set(question.name, known);
+    return known;
+  };
+  const slots = stacks.flatMap((stack) =>
+    way.uses.filter((each) => use === undefined || each === use).map((each) => ({ stack, use: each })),
+  );
+  // All values first: a token that is refused changes nothing anywhere.
+  const ready = [];
+  for (const slot of slots) {
+    const kept = await place.read(slot.stack, slot.use);
+    const known = kept.values?.[variable];
+    const value = finish ? known?.split(" ")[0] : await way.fresh(bench, { ...slot, known, ask });
+    if (value) ready.push({ ...slot, value, place: kept.place });
+  }
+  const written = new Set<string>();
+  for (const { stack, use: each, value, place: where } of ready) {
+    mask(value);
+    await bench.context.reporter.step(`${variable} in ${where}`, () =>
+      place.write(stack, each, variable, value),
+    );
+    if (variable === "CLOUDFLARE_API_TOKEN") await rewriteBucketKey(bench, place, stack, each, value);
+    written.add(where);
+  }
+  return {
+    variable,
+    places: [...written],
+    next: finish ? "The next deployment forgets the old key." : way.next,
+  };
+}
+
+/** Without Pulumi Cloud a bucket keeps the state, and what opens it is made of the same token. */
+async function rewriteBucketKey(
+  bench: Bench,
+  place: SecretPlace,
+  stack: string,
+  use: Use,
+  token: string,
+): Promise<void> {
+  if ((await bench.ask(home)) === "pulumi") return;
+  const key = await bucketKeyOf(bench, token);
+  if (!key) return;
+  mask(key.secret);
+  await place.write(stack, use, "AWS_ACCESS_KEY_ID", key.id);
+  await place.write(stack, use, "AWS_SECRET_ACCESS_KEY", key.secret);
+}
+
+/** A new answer to a question whose old one is known and works. */
+async function askAnew(bench: Bench, interviewer: Interviewer, question: Question): Promise<string> {
+  let complaint: string | undefined;
+  for (;;) {
+    const insisted = complaint === undefined ? interviewer.insists(question) : undefined;
+    const answer = (insisted ?? (await interviewer.answer(question, undefined, complaint)))?.trim();
+    if (!answer)
+      throw new UserError(
+        "setup-unanswered",
+        `Nobody gives the new ${question.name}.`,
+        `Make one${question.link ? ` at ${question.link}` : ""}, and put it into the answers file, or run the command on a terminal.`,
+        EXIT.usage,
+      );
+    mask(answer);
+    const findings = (await question.check?.(bench, answer)) ?? [];
+    const wrong = findings.filter((finding) => finding.wrong);
+    if (wrong.length === 0) return answer;
+    complaint = wrong.map(({ text }) => text).join("\n");
+  }
+}
