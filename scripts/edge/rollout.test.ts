@@ -166,7 +166,7 @@ test("A version that answers right gets the traffic step by step, the first of i
 test("A version that is not healthy never meets a visitor", async () => {
   worker(WORKER("sick", 503));
   await expect(deploy(live)).rejects.toThrow(
-    /^Worker intake's version \S+ got 0 % of the traffic and was taken out again: it answers 503\. Version \S+ has all of it back\.$/,
+    /^workers\/intake: Worker intake's version \S+ got 0 % of the traffic and was taken out again: it answers 503\. Version \S+ has all of it back\.$/,
   );
   expect(splits).toEqual(["0/100", "100"]);
   expect(new Set(await visitors(20))).toEqual(new Set(["two"]));

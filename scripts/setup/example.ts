@@ -1,6 +1,5 @@
 /**
- * Whom the template's example belongs to. The set-up puts its owner's names, domains and ids in these places; nothing else of
- * the product names them (a test looks).
+ * Whom the template's example belongs to. The set-up puts its owner's names, domains and ids in these places.
  */
 export const EXAMPLE = {
   domain: "example.com",
