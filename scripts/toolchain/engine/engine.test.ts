@@ -207,6 +207,8 @@ describe("the engine", () => {
     await fileAppears(path("go-pid"));
     await until(() => readFileSync(path("go-pid"), "utf8").endsWith("\n"));
     const go = Number(readFileSync(path("go-pid"), "utf8"));
+    // Whoever comes next knows of a Go only when the lock names it, a moment after it has begun.
+    await until(() => lockNames(versions, go));
     killed.child.kill("SIGKILL");
     await killed.done;
     expect(isRunning(go)).toBe(true);
@@ -239,6 +241,13 @@ describe("the engine", () => {
 /** Folders in which an engine was being made. */
 function leftovers(versions: string): string[] {
   return readdirSync(versions).filter((name) => name.includes("staging"));
+}
+
+/** Whether the lock on the engine's place says that a process works for its owner. */
+function lockNames(versions: string, pid: number): boolean {
+  return readdirSync(versions)
+    .filter((name) => name.startsWith(`.${VERSION}.lock`) && !name.includes("draft"))
+    .some((name) => readFileSync(`${versions}/${name}`, "utf8").includes(`"pid":${pid},`));
 }
 
 /** A proxy that takes every call and never answers. */
