@@ -15,10 +15,13 @@ export const secrets: Scene = {
     "Every secret of this world was planted to be found. Now every file that the rehearsal left is searched for each of them, in plain text and in its usual disguises: logs, summaries, comments, plans, state, releases, report.",
   async play(stage, notes, memory) {
     const all = listFiles(stage.dir);
-    const files = all.filter((file) => !VAULT.test(relative(stage.dir, file)));
     const found: string[] = [];
-    for (const file of files) {
-      const content = joined(readFileSync(file).toString("latin1"));
+    let searched = 0;
+    for (const file of all.filter((each) => !VAULT.test(relative(stage.dir, each)))) {
+      const text = readIfThere(file);
+      if (text === undefined) continue;
+      searched += 1;
+      const content = joined(text);
       for (const [name, value] of Object.entries(stage.canaries)) {
         if (holds(content, value)) found.push(`${name} in ${relative(stage.dir, file)}`);
       }
@@ -36,12 +39,22 @@ export const secrets: Scene = {
       "nothing",
     );
     notes.expect(
-      `None of ${Object.keys(stage.canaries).length} planted secrets is in any of ${files.length} files`,
+      `None of ${Object.keys(stage.canaries).length} planted secrets is in any of ${searched} files`,
       found.length === 0,
       found,
     );
   },
 };
+
+/** The clouds go on living: what a database keeps beside its file is gone again when it is let go. */
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "latin1");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
 
 function holds(content: string, secret: string): boolean {
   return disguises(secret).some((form) => content.includes(form));
