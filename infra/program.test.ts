@@ -278,19 +278,27 @@ test("every row of the table of requests has its outcome on the hosts of both st
     path: z.string(),
     method: z.string().default("GET"),
     from: z.string().optional(),
-    expect: z.enum(["blocked", "passed"]),
+    site: z.string().default("app"),
+    times: z.number().default(1),
+    expect: z.enum(["blocked", "limited", "passed"]),
   });
   const file = join(repository, "infra", "src", "cloudflare", "waf.requests.yaml");
   const rows = z
     .array(Row)
     .min(20)
     .parse(parse(readFileSync(file, "utf8")));
-  for (const host of ["app.example.com", "app-dev.example.com"]) {
+  const outcomes = new Map<number | undefined, string>([
+    [403, "blocked"],
+    [429, "limited"],
+  ]);
+  for (const suffix of ["", "-dev"]) {
     const wrong = [];
-    for (const { path, method, from, expect: wanted } of rows) {
-      const status = await visit(host, path, from, method);
-      if ((status === 403 ? "blocked" : "passed") !== wanted)
-        wrong.push(`${method} ${path} from ${from}: ${status}`);
+    for (const { path, method, from, site, times, expect: wanted } of rows) {
+      const seen = [];
+      for (let sent = 0; sent < times; sent++)
+        seen.push(await visit(`${site}${suffix}.example.com`, path, from, method));
+      if ((outcomes.get(seen.at(-1)) ?? "passed") !== wanted)
+        wrong.push(`${method} ${path} from ${from}: ${seen.join(" ")}`);
     }
     expect(wrong).toEqual([]);
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { customRules } from "./waf.ts";
+import { customRules, intakeRateLimit } from "./waf.ts";
 
 const admin = (ranges: string[]) => customRules(ranges).find(({ ref }) => ref === "guard_admin")?.expression;
 
@@ -19,4 +19,11 @@ test("the rules keep within a free plan: at most 5, and no regular expressions",
   expect(rules.length).toBeLessThanOrEqual(5);
   expect(rules.map(({ expression }) => expression).join()).not.toMatch(/\bmatches\b|~/);
   expect(new Set(rules.map(({ ref }) => ref)).size).toBe(rules.length);
+});
+
+test("the intake's limit looks at nothing but the path on a free plan, and at the intake's hosts on a paid one", () => {
+  expect(intakeRateLimit("free").expression).not.toContain("http.host");
+  expect(intakeRateLimit("pro").expression).toMatch(
+    /^\(starts_with\(http\.host, "www\."\) or .*"app-"\)\) and \(http\.request\.uri\.path eq "\/intake"/,
+  );
 });

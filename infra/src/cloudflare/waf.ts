@@ -9,8 +9,9 @@ export interface WafArgs {
 }
 
 /**
- * The rules that every request to the zone passes. They name paths and no hosts, so that they hold for every stack of the
- * zone. Free plans have 5 custom rules and 1 rate-limit rule of 10 seconds, without regular expressions:
+ * The rules that every request to the zone passes. They name no stack's hosts, so that they hold for every stack of the
+ * zone. Free plans have 5 custom rules without regular expressions, and 1 rate-limit rule of 10 seconds that may look at
+ * nothing but the path:
  * https://developers.cloudflare.com/waf/custom-rules/#availability
  * https://developers.cloudflare.com/waf/rate-limiting-rules/#availability
  */
@@ -93,13 +94,26 @@ export function customRules(adminRanges: string[]) {
   ];
 }
 
-/** By sender's address and data centre, which is the only way to count on plans below Enterprise. */
-function intakeRateLimit(plan: "free" | "pro") {
+/** The first labels of the hosts on which the intake answers, with whatever suffix their stack has. */
+const INTAKE_LABELS = ["www", "app"];
+/** Where the intake's Worker hands messages to the app: Cloudflare may count a Worker's requests within its own zone. */
+const DELIVERIES = "/intake/messages";
+
+/**
+ * By sender's address and data centre, which is the only way to count on plans below Enterprise. Free plans know no host
+ * here, so that there a path /intake on any other host of the zone is counted too.
+ */
+export function intakeRateLimit(plan: "free" | "pro") {
   const [period, requestsPerPeriod, mitigationTimeout] = plan === "free" ? [10, 10, 10] : [60, 20, 60];
+  const path = "http.request.uri.path";
+  const hosts = INTAKE_LABELS.flatMap((label) => [`${label}.`, `${label}-`])
+    .map((start) => `starts_with(http.host, "${start}")`)
+    .join(" or ");
+  const intake = `(${path} eq "/intake" or starts_with(${path}, "/intake/")) and not ${path} eq "${DELIVERIES}"`;
   return {
     ref: "limit_intake",
     description: "The intake takes a person's pace, not a machine's",
-    expression: 'starts_with(http.request.uri.path, "/intake")',
+    expression: plan === "free" ? intake : `(${hosts}) and ${intake}`,
     action: "block",
     enabled: true,
     ratelimit: { characteristics: ["cf.colo.id", "ip.src"], period, requestsPerPeriod, mitigationTimeout },

@@ -180,7 +180,12 @@ test("rules that the plan or the language does not have are refused", async () =
     requests_per_period: 5,
     mitigation_timeout: 10,
   };
-  expect(await refusal(put("http_ratelimit", [{ ...block("ssl"), ratelimit: limit }]))).toEqual([400, 20120]);
+  const path = block('http.request.uri.path eq "/"');
+  expect(await refusal(put("http_ratelimit", [{ ...path, ratelimit: limit }]))).toEqual([400, 20120]);
+  const host = block('starts_with(lower(http.host), "www") and not http.request.uri.path eq "/"');
+  expect(await refusal(put("http_ratelimit", [{ ...host, ratelimit: { ...limit, period: 10 } }]))).toEqual([
+    400, 20127,
+  ]);
   expect(
     await refusal(put("http_request_firewall_managed", [{ action: "execute", expression: "true" }])),
   ).toEqual([400, 20122]);

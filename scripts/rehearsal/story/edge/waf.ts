@@ -12,7 +12,9 @@ const Requests = z.array(
     path: z.string(),
     method: z.enum(["GET", "POST"]).default("GET"),
     from: z.string().optional(),
-    expect: z.enum(["blocked", "passed"]),
+    site: z.enum(["app", "www"]).default("app"),
+    times: z.number().default(1),
+    expect: z.enum(["blocked", "limited", "passed"]),
     why: z.string(),
   }),
 );
@@ -21,24 +23,31 @@ export const waf: Scene<EdgeMemory> = {
   name: "waf",
   title: "Attacks stop at the edge, and nothing else does",
   tells:
-    "Every row of the table of requests is sent to the app of both stacks: what scanners ask for all day, and the innocent neighbours of it. The rules belong to prod's stack and hold for both.",
+    "Every row of the table of requests is sent to the hosts of both stacks: what scanners ask for all day, who posts faster than people write, and the innocent neighbours of it. The rules belong to prod's stack and hold for both.",
   async play(stage, notes) {
     const file = join(stage.checkout.dir, "infra", "src", "cloudflare", "waf.requests.yaml");
     const rows = Requests.parse(parse(readFileSync(file, "utf8")));
-    for (const [stack, { app }] of Object.entries(HOSTS)) {
+    for (const [stack, hosts] of Object.entries(HOSTS)) {
+      // A visitor is a process, and one is enough: each row has as many answers as requests, in their order.
       const answers = await stage.visitor.visit(
-        ...rows.map(({ path, method, from }) => ({
-          url: `${app}${path}`,
-          method,
-          ...(from ? { headers: { "x-rehearsal-client-ip": from } } : {}),
-        })),
+        ...rows.flatMap(({ path, method, from, site, times }) =>
+          Array.from({ length: times }, () => ({
+            url: `${hosts[site]}${path}`,
+            method,
+            ...(from ? { headers: { "x-rehearsal-client-ip": from } } : {}),
+          })),
+        ),
       );
-      const seen = rows.map((row, index) => {
-        const answer = answers[index];
-        const blocked = answer?.status === 403 && answer.body.includes("you have been blocked");
-        return { ...row, status: answer?.status ?? 0, outcome: blocked ? "blocked" : "passed" };
+      const seen = rows.map((row) => {
+        const all = answers.splice(0, row.times);
+        const blocked = all.every(
+          ({ status, body }) => status === 403 && body.includes("you have been blocked"),
+        );
+        const limited = all.some(({ status, body }) => status === 429 && body.includes("1015"));
+        const outcome = blocked ? "blocked" : limited ? "limited" : "passed";
+        return { ...row, status: all.map(({ status }) => status).join(" "), outcome };
       });
-      for (const outcome of ["blocked", "passed"] as const) {
+      for (const outcome of ["blocked", "limited", "passed"] as const) {
         const wrong = seen.filter((row) => row.expect === outcome && row.outcome !== outcome);
         const count = rows.filter((row) => row.expect === outcome).length;
         notes.expect(
@@ -51,8 +60,8 @@ export const waf: Scene<EdgeMemory> = {
         `What happened to each request on ${stack}`,
         "text",
         seen
-          .map(({ method, path, from = "anybody", status, outcome, why }) =>
-            [outcome.padEnd(7), status, method.padEnd(4), path, `from ${from}:`, why].join(" "),
+          .map(({ method, site, path, from = "anybody", status, outcome, why }) =>
+            [outcome.padEnd(7), status, method.padEnd(4), `${site}${path}`, `from ${from}:`, why].join(" "),
           )
           .join("\n"),
       );

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Hono } from "hono";
 import { z } from "zod";
-import { type Rule as Parsed, parseRule } from "../edge/rules/parser.ts";
+import { type Operand, type Rule as Parsed, parseRule } from "../edge/rules/parser.ts";
 import { RuleSyntaxError } from "../edge/rules/syntax-error.ts";
 import { ApiError, body, ok, param } from "../envelope.ts";
 import { hexId } from "../ids.ts";
@@ -57,10 +57,30 @@ const PHASES: Record<string, { limit: Record<Plan, number>; actions: string[] }>
   // The Free Managed Ruleset runs on its own; only paid plans may say anything about managed rules.
   http_request_firewall_managed: { limit: { free: 0, pro: 100 }, actions: ["execute", "skip"] },
 };
-/** Seconds; https://developers.cloudflare.com/waf/rate-limiting-rules/#availability */
-const RATE_LIMITS: Record<Plan, { periods: number[]; timeouts: number[]; characteristics: string[] }> = {
-  free: { periods: [10], timeouts: [10], characteristics: ["ip.src", "cf.colo.id"] },
+interface RateLimits {
+  /** Seconds, as are the timeouts. */
+  periods: number[];
+  timeouts: number[];
+  characteristics: string[];
+  /** What the expression may look at. */
+  fields: string[];
+}
+/** https://developers.cloudflare.com/waf/rate-limiting-rules/#availability */
+const RATE_LIMITS: Record<Plan, RateLimits> = {
+  free: {
+    periods: [10],
+    timeouts: [10],
+    characteristics: ["ip.src", "cf.colo.id"],
+    fields: ["http.request.uri.path"],
+  },
   pro: {
+    fields: [
+      "http.host",
+      "http.request.full_uri",
+      "http.request.uri",
+      "http.request.uri.path",
+      "http.request.uri.query",
+    ],
     periods: [10, 15, 20, 30, 40, 45, 60],
     timeouts: [10, 15, 20, 30, 40, 45, 60, 90, 120, 180, 240, 300, 480, 600, 900, 1200, 1800, 2400, 3600],
     characteristics: ["ip.src", "cf.colo.id"],
@@ -237,6 +257,12 @@ function checkRule(zone: Zone, phase: string, input: RuleInput): void {
   if (phase !== "http_ratelimit") return;
   const limit = input.ratelimit ?? refuse(20155, "a rate limiting rule needs ratelimit");
   const allowed = RATE_LIMITS[zone.plan];
+  const field = fieldsOf(parseRule(input.expression)).find((name) => !allowed.fields.includes(name));
+  if (field)
+    refuse(
+      20127,
+      `'${input.expression}' is not a valid value for expression because the use of field ${field} is not allowed`,
+    );
   if (!allowed.periods.includes(limit.period))
     refuse(
       20120,
@@ -282,6 +308,28 @@ function uses(rule: Parsed, operator: string): boolean {
     default:
       return false;
   }
+}
+
+/** The request fields that an expression looks at. */
+function fieldsOf(rule: Parsed): string[] {
+  switch (rule.kind) {
+    case "and":
+    case "or":
+    case "xor":
+      return [...fieldsOf(rule.left), ...fieldsOf(rule.right)];
+    case "not":
+    case "quantified":
+      return fieldsOf(rule.rule);
+    case "constant":
+      return [];
+    default:
+      return fieldsIn(rule.operand);
+  }
+}
+
+function fieldsIn(operand: Operand): string[] {
+  if (operand.kind === "field") return [operand.name];
+  return operand.kind === "call" ? operand.operands.flatMap(fieldsIn) : [];
 }
 
 function withoutNulls(object: object): object {
