@@ -62,6 +62,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/change",
     "scripts/providers",
     "scripts/stack",
+    "scripts/flows",
     "scripts/setup",
   ],
   "scripts/scaffold": ["scripts/errors.ts"],

@@ -156,6 +156,7 @@ async function playScene(
       },
       () => plural(notes.scene.expectations.length, "expectation"),
     );
+    for (const figure of notes.scene.figures ?? []) reporter.say(`  ${figure}`);
   } catch (error) {
     if (!(error instanceof NotAsExpected)) throw error;
     reporter.say(`${tellProblems(notes.scene, relative(process.cwd(), dir))}\n`);

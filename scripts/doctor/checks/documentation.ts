@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hazardPage } from "../../change/hazards/page.ts";
+import { hazardRules } from "../../flows/hazard-rules.ts";
 import type { Check } from "../check.ts";
 
 export const documentation: Check = {
@@ -8,7 +9,7 @@ export const documentation: Check = {
   about: "Pages that are made from the code",
   async look({ context }) {
     const page = readFileSync(join(context.root, "docs", "hazards.md"), "utf8");
-    return page === hazardPage()
+    return page === hazardPage(await hazardRules(context.root))
       ? []
       : [
           {

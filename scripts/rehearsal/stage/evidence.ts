@@ -31,6 +31,8 @@ export interface PlayedScene {
   expectations: Expectation[];
   jobs: { name: string; command: string; exitCode: number; seconds: number; file: string }[];
   evidence: Evidence[];
+  /** What was measured, each a sentence; told on the terminal too. */
+  figures?: string[];
   /** What broke the scene off, where something did. */
   error?: string;
 }
@@ -70,6 +72,12 @@ export class Notebook {
     const file =
       whole.length > LONGEST_SEEN ? this.keep(`Seen instead of “${text}”`, "text", whole) : undefined;
     this.scene.expectations.push({ text, ok, seen: whole.slice(0, LONGEST_SEEN), ...(file ? { file } : {}) });
+  }
+
+  /** @param text what was measured, a sentence: on the terminal it stands below the scene's line */
+  measure(text: string): void {
+    this.expect(text, true);
+    this.scene.figures = [...(this.scene.figures ?? []), text];
   }
 
   /** @param png shown in the report as it is */

@@ -51,9 +51,10 @@ export const firstRelease: Scene<SetupMemory> = {
       !answers[1]?.body.includes("example.com"),
       answers[1]?.body,
     );
-    notes.expect(
-      `From the wizard's last word to prod it took ${Math.round((performance.now() - started) / 1000)} s here`,
-      true,
+    const pipeline = (performance.now() - started) / 1000;
+    const wizard = memory.wizard?.seconds ?? Number.NaN;
+    notes.measure(
+      `From nothing to a release in prod: ${Math.round(wizard + pipeline)} s, of which the wizard ${Math.round(wizard)} s and the pipeline ${Math.round(pipeline)} s.`,
     );
   },
 };
