@@ -1,9 +1,11 @@
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import readme from "../README.md?raw";
 import { backend } from "../test/backend.ts";
-import { aMessage, holdTheClock, pass, post, send } from "../test/intake.ts";
+import { aMessage, holdTheClock, INTAKE, pass, post, send } from "../test/intake.ts";
 import { allOutboxes } from "./outbox/shard.ts";
+import { PROBLEM_TYPES } from "./problem-types.ts";
 
 beforeEach(holdTheClock);
 afterEach(async () => {
@@ -72,6 +74,33 @@ it.each([
   const response = await send("/intake", { method: "POST", headers, body });
   expect(response.status).toBe(status);
   expect(await response.json()).toMatchObject({ status, code });
+});
+
+it("gives each refusal a type, whose address says what it means", async () => {
+  for (const [response, title] of [
+    [await post({}), "Some fields need another look"],
+    [await send("/intake/else"), "Not found"],
+    [await send("/intake/problems/none-such"), "Not found"],
+  ] as const) {
+    const problem = await response.json<{ type: string; code: string; title: string }>();
+    expect(problem).toMatchObject({ type: `${INTAKE}/problems/${problem.code}`, title });
+    const page = await send(problem.type, { headers: browser });
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain(`<h1>${title}</h1>`);
+  }
+});
+
+it("has every code of its refusals in the documentation, and no other", () => {
+  const [table = ""] = /\| status \| codes \|\n(?:\|.*\n)+/.exec(readme) ?? [];
+  const rows = [...table.matchAll(/^\| (\d{3}) \| (.*) \|$/gm)];
+  const documented = rows.flatMap(([, status, codes]) =>
+    [...(codes ?? "").matchAll(/`([a-z-]+)`/g)].map(([, code]) => `${status} ${code}`),
+  );
+  expect(documented.sort()).toEqual(
+    Object.entries(PROBLEM_TYPES)
+      .map(([code, { status }]) => `${status} ${code}`)
+      .sort(),
+  );
 });
 
 it("stops reading at the size limit, declared length or not", async () => {

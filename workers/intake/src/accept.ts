@@ -63,10 +63,9 @@ export async function accept(request: Request, env: Env): Promise<Response> {
 function admitted(accepted: Accepted): Extract<Accepted, { id: string }> {
   switch (accepted.kind) {
     case "conflict":
-      throw new Problem(409, "idempotency-key-reused", "This Idempotency-Key belongs to another message.");
+      throw new Problem("idempotency-key-reused", "This Idempotency-Key belongs to another message.");
     case "limited":
       throw new Problem(
-        429,
         "too-many-messages",
         "Many messages have come from this address. Please wait a little before you send another.",
         { headers: { "retry-after": String(accepted.retryAfterSeconds) } },
@@ -88,7 +87,7 @@ async function store(env: Env, letter: NewLetter, limit: Settings["senderLimit"]
     }
   } catch (error) {
     log("not-stored", { error: error instanceof Error ? error.message : String(error) });
-    throw new Problem(503, "not-stored", "Your message was not taken in. Please send it again in a minute.", {
+    throw new Problem("not-stored", "Your message was not taken in. Please send it again in a minute.", {
       headers: { "retry-after": "60" },
     });
   }
@@ -110,11 +109,7 @@ function idempotencyKey(request: Request, digest: string): string {
   const key = request.headers.get("idempotency-key");
   if (key === null) return `content:${digest}`;
   if (!/^[\x21-\x7e]{1,128}$/.test(key))
-    throw new Problem(
-      400,
-      "malformed-idempotency-key",
-      "Idempotency-Key has to be 1 to 128 ASCII characters.",
-    );
+    throw new Problem("malformed-idempotency-key", "Idempotency-Key has to be 1 to 128 ASCII characters.");
   return `key:${key}`;
 }
 

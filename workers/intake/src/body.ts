@@ -12,7 +12,7 @@ export async function readFields(request: Request, maxBytes: number): Promise<Fi
   const type = (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   const decode = decoders[type];
   if (!decode) {
-    throw new Problem(415, "unsupported-content-type", `Send ${Object.keys(decoders).join(", ")}.`, {
+    throw new Problem("unsupported-content-type", `Send ${Object.keys(decoders).join(", ")}.`, {
       headers: { accept: Object.keys(decoders).join(", ") },
     });
   }
@@ -26,10 +26,10 @@ const decoders: Record<string, (bytes: Uint8Array<ArrayBuffer>, request: Request
     try {
       value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
     } catch {
-      throw new Problem(400, "malformed-json", "The body is not JSON in UTF-8.");
+      throw new Problem("malformed-json", "The body is not JSON in UTF-8.");
     }
     if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw new Problem(400, "malformed-json", "The body has to be one JSON object.");
+      throw new Problem("malformed-json", "The body has to be one JSON object.");
     return value as Fields;
   },
   "application/x-www-form-urlencoded": async (bytes) =>
@@ -40,7 +40,7 @@ const decoders: Record<string, (bytes: Uint8Array<ArrayBuffer>, request: Request
       const form = await new Response(bytes, { headers: { "content-type": contentType } }).formData();
       return Object.fromEntries(form);
     } catch {
-      throw new Problem(400, "malformed-form", "The body is not a multipart form.");
+      throw new Problem("malformed-form", "The body is not a multipart form.");
     }
   },
 };
@@ -65,5 +65,5 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 }
 
 function tooLarge(maxBytes: number): Problem {
-  return new Problem(413, "too-large", `A message may have ${maxBytes} bytes at most.`);
+  return new Problem("too-large", `A message may have ${maxBytes} bytes at most.`);
 }

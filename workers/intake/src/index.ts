@@ -4,7 +4,7 @@ import { health } from "./health.ts";
 import { log } from "./log.ts";
 import { listDeadLetters, purgeDeadLetters, replayDeadLetters, showDeadLetter } from "./operator.ts";
 import { corsHeaders } from "./origin.ts";
-import { Problem, problemResponse } from "./problem.ts";
+import { describeProblem, Problem, problemResponse } from "./problem.ts";
 import { readSettings } from "./settings.ts";
 import { getUpload, grantUpload, putUpload } from "./uploads/uploads.ts";
 
@@ -12,10 +12,11 @@ export { Outbox } from "./outbox/outbox.ts";
 
 type Handler = (request: Request, env: Env, id: string) => Promise<Response>;
 
-/** Path patterns with their methods; the group is the id of a letter or a file. */
+/** Path patterns with their methods; the group is the id of a letter or a file, or a problem's code. */
 const routes: { path: RegExp; methods: Record<string, Handler> }[] = [
   { path: /^\/intake\/?$/, methods: { POST: accept, OPTIONS: preflight } },
   { path: /^\/intake\/healthz$/, methods: { GET: healthz, HEAD: healthz } },
+  { path: /^\/intake\/problems\/([a-z-]{1,40})$/, methods: { GET: describeProblem } },
   { path: /^\/intake\/dead-letters$/, methods: { GET: listDeadLetters } },
   { path: /^\/intake\/dead-letters\/replay$/, methods: { POST: replayDeadLetters } },
   { path: /^\/intake\/dead-letters\/purge$/, methods: { POST: purgeDeadLetters } },
@@ -34,7 +35,7 @@ export default {
     } catch (error) {
       if (error instanceof Problem) return problemResponse(error, request);
       log("bug", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-      return problemResponse(new Problem(500, "bug", "Something went wrong on our side."), request);
+      return problemResponse(new Problem("bug", "Something went wrong on our side."), request);
     }
   },
 } satisfies ExportedHandler<Env>;
@@ -47,9 +48,9 @@ async function route(request: Request, env: Env): Promise<Response> {
     const handler = methods[request.method];
     if (handler) return handler(request, env, match[1] ?? "");
     const allow = Object.keys(methods).join(", ");
-    throw new Problem(405, "method-not-allowed", `Only ${allow} can be used here.`, { headers: { allow } });
+    throw new Problem("method-not-allowed", `Only ${allow} can be used here.`, { headers: { allow } });
   }
-  throw new Problem(404, "not-found", "There is nothing here.");
+  throw new Problem("not-found", "There is nothing here.");
 }
 
 async function preflight(request: Request, env: Env): Promise<Response> {

@@ -55,7 +55,7 @@ export function parseMessage(fields: Fields): Message | "bot" {
     const field = String(issue.path[0] ?? "");
     if (!errors.has(field)) errors.set(field, issue.message);
   }
-  throw new Problem(422, "invalid-message", "The message was not sent: some fields need another look.", {
+  throw new Problem("invalid-message", "The message was not sent: some fields need another look.", {
     errors: [...errors].map(([field, message]) => ({ field, message })),
   });
 }

@@ -41,7 +41,7 @@ export async function showDeadLetter(request: Request, env: Env, id: string): Pr
   await admit(request, env);
   const bodies = await Promise.all(allOutboxes(env).map(({ stub }) => stub.deadLetterBody(id)));
   const body = bodies.find((each) => each !== undefined);
-  if (body === undefined) throw new Problem(404, "no-such-dead-letter", "No dead letter has this id.");
+  if (body === undefined) throw new Problem("no-such-dead-letter", "No dead letter has this id.");
   return answer(JSON.parse(body));
 }
 
@@ -71,16 +71,16 @@ function answer(body: unknown): Response {
 /** @throws Problem 400 or 413 */
 async function readIds(request: Request): Promise<string[]> {
   const text = await request.text();
-  if (text.length > MOST_BYTES) throw new Problem(413, "too-large", "Send a thousand ids at most.");
+  if (text.length > MOST_BYTES) throw new Problem("too-large", "Send a thousand ids at most.");
   try {
     return Ids.parse(JSON.parse(text)).ids;
   } catch {
-    throw new Problem(400, "malformed-json", 'Send {"ids": [...]} with one to a thousand ids.');
+    throw new Problem("malformed-json", 'Send {"ids": [...]} with one to a thousand ids.');
   }
 }
 
 async function admit(request: Request, env: Env): Promise<void> {
-  if (!env.INTAKE_OPERATOR_KEY) throw new Problem(404, "not-found", "There is nothing here.");
+  if (!env.INTAKE_OPERATOR_KEY) throw new Problem("not-found", "There is nothing here.");
   const given = request.headers.get("authorization") ?? "";
   // Hashes have one length, as the comparison in constant time wants it.
   const [a, b] = await Promise.all(
@@ -89,7 +89,7 @@ async function admit(request: Request, env: Env): Promise<void> {
     ),
   );
   if (!a || !b || !crypto.subtle.timingSafeEqual(a, b))
-    throw new Problem(401, "not-authorised", "The operator key is missing or wrong.", {
+    throw new Problem("not-authorised", "The operator key is missing or wrong.", {
       headers: { "www-authenticate": "Bearer" },
     });
 }

@@ -13,6 +13,6 @@ export function corsHeaders(request: Request, allowedOrigins: string[]): Record<
   // Only the host is compared: whoever terminates TLS before the Worker may have changed the scheme.
   if (URL.canParse(origin) && new URL(origin).host === new URL(request.url).host) return {};
   if (!allowedOrigins.some((allowed) => new URL(allowed).origin === origin))
-    throw new Problem(403, "origin-not-allowed", "Forms on this site may not post here.");
+    throw new Problem("origin-not-allowed", "Forms on this site may not post here.");
   return { "access-control-allow-origin": origin, vary: "origin" };
 }

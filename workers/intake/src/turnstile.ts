@@ -63,7 +63,6 @@ async function ask(url: string, question: Record<string, string | undefined>): P
 
 function refusal(codes: string[]): Problem {
   return new Problem(
-    403,
     "turnstile-failed",
     codes.includes("timeout-or-duplicate")
       ? "The check that you are a person has run out. Please do it again and send once more."

@@ -53,7 +53,7 @@ export async function readAttachments(
 }
 
 function refusal(message: string): Problem {
-  return new Problem(422, "invalid-message", "The message was not sent: some fields need another look.", {
+  return new Problem("invalid-message", "The message was not sent: some fields need another look.", {
     errors: [{ field: "attachments", message }],
   });
 }

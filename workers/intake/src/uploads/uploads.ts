@@ -31,7 +31,7 @@ export async function grantUpload(request: Request, env: Env): Promise<Response>
     const fields = await readFields(request, settings.maxBytes);
     const wish = Wish.safeParse(fields);
     if (!wish.success) {
-      throw new Problem(422, "invalid-upload", "A file needs a name, a media type and a size in bytes.", {
+      throw new Problem("invalid-upload", "A file needs a name, a media type and a size in bytes.", {
         errors: wish.error.issues.map((issue) => ({
           field: String(issue.path[0] ?? ""),
           message: `The file's ${String(issue.path[0] ?? "description")} is missing or not right.`,
@@ -40,10 +40,10 @@ export async function grantUpload(request: Request, env: Env): Promise<Response>
     }
     const file = wish.data;
     if (!settings.uploadTypes.includes(file.type)) {
-      throw new Problem(415, "unsupported-file-type", `A file may be ${settings.uploadTypes.join(", ")}.`);
+      throw new Problem("unsupported-file-type", `A file may be ${settings.uploadTypes.join(", ")}.`);
     }
     if (file.size > settings.maxUploadBytes) {
-      throw new Problem(413, "too-large", `A file may have ${settings.maxUploadBytes} bytes at most.`);
+      throw new Problem("too-large", `A file may have ${settings.maxUploadBytes} bytes at most.`);
     }
     const id = crypto.randomUUID();
     await admitPerson(request, fields, env, id);
@@ -71,18 +71,17 @@ export async function putUpload(request: Request, env: Env, id: string): Promise
     const { name, type, size } = grant.file;
     const length = request.headers.get("content-length");
     if (length === null || !request.body)
-      throw new Problem(411, "length-required", "A file has to be sent with its length.");
-    if (Number(length) !== size)
-      throw new Problem(413, "other-size", `This URL takes a file of ${size} bytes.`);
+      throw new Problem("length-required", "A file has to be sent with its length.");
+    if (Number(length) !== size) throw new Problem("other-size", `This URL takes a file of ${size} bytes.`);
     if (request.headers.get("content-type") !== type)
-      throw new Problem(415, "other-type", `This URL takes a file of the type ${type}.`);
+      throw new Problem("other-type", `This URL takes a file of the type ${type}.`);
     // R2 itself counts: a body of another length than declared is not stored.
     const stored = await bucket.put(id, request.body, {
       httpMetadata: { contentType: type },
       customMetadata: { name },
       onlyIf: new Headers({ "if-none-match": "*" }),
     });
-    if (stored === null) throw new Problem(409, "stored-already", "This file was stored before.");
+    if (stored === null) throw new Problem("stored-already", "This file was stored before.");
     log("uploaded", { id, bytes: size });
     count(env, "uploaded", { code: type });
     return new Response(null, { status: 204, headers: cors });
@@ -98,7 +97,7 @@ export async function getUpload(request: Request, env: Env, id: string): Promise
   const { bucket, keys } = configured(env);
   if (!(await readSignedUrl(new URL(request.url), "GET", id, keys, Date.now()))) throw refusal();
   const file = await bucket.get(id);
-  if (!file) throw new Problem(404, "not-found", "There is no such file any more.");
+  if (!file) throw new Problem("not-found", "There is no such file any more.");
   const name = encodeURIComponent(file.customMetadata?.name ?? id).replaceAll("'", "%27");
   return new Response(file.body, {
     headers: {
@@ -116,12 +115,12 @@ export async function getUpload(request: Request, env: Env, id: string): Promise
 /** @throws Problem 404 unless the stack has a bucket for files and a key to sign URLs with */
 function configured(env: Env): { bucket: R2Bucket; keys: string } {
   if (!env.INTAKE_UPLOADS || !env.INTAKE_SIGNING_KEY)
-    throw new Problem(404, "not-found", "Files can't be sent here.");
+    throw new Problem("not-found", "Files can't be sent here.");
   return { bucket: env.INTAKE_UPLOADS, keys: env.INTAKE_SIGNING_KEY };
 }
 
 function refusal(): Problem {
-  return new Problem(403, "url-not-valid", "This URL is not right, or it has run out. Ask for a new one.");
+  return new Problem("url-not-valid", "This URL is not right, or it has run out. Ask for a new one.");
 }
 
 async function withCors(cors: Record<string, string>, work: () => Promise<Response>): Promise<Response> {
