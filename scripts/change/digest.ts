@@ -36,6 +36,12 @@ export interface StepMark {
   operation: Operation;
   /** 16 hex digits over the step's meaning. */
   hash: string;
+  /** Where values are not known yet; missing where all are. */
+  open?: {
+    paths: string[];
+    /** As {@link StepMark.hash}, whatever comes to these paths. */
+    hash: string;
+  };
 }
 
 /** A change made small: enough to tell later whether another change is the same one, and which steps differ. */
@@ -103,11 +109,48 @@ const RANK: readonly Operation[] = ["delete", "replace", "update", "import", "cr
 function marksOf(change: Change, salt: Salt): StepMark[] {
   return change.steps
     .filter((step) => step.operation !== "refresh" && step.operation !== "read")
-    .map((step) => ({
-      urn: step.urn,
-      operation: step.operation,
-      hash: hmac(salt.key, JSON.stringify([place(salt), meaning(step)]), 16),
-    }));
+    .map((step) => {
+      const paths = openPaths(step);
+      return {
+        urn: step.urn,
+        operation: step.operation,
+        hash: stepHash(step, salt),
+        ...(paths.length > 0 ? { open: { paths, hash: openHash(step, paths, salt) } } : {}),
+      };
+    });
+}
+
+/** Whether a step is the one of a fingerprint, with values where that one had none yet, and nothing else. */
+export function isFilledIn(step: Step, reviewed: Fingerprint, salt: Salt): boolean {
+  const mark = reviewed.steps.find(({ urn, operation }) => urn === step.urn && operation === step.operation);
+  return mark?.open !== undefined && openHash(step, mark.open.paths, salt) === mark.open.hash;
+}
+
+function stepHash(step: Step, salt: Salt): string {
+  return hmac(salt.key, JSON.stringify([place(salt), meaning(step)]), 16);
+}
+
+/** The step's hash without what stands at or below some paths. */
+function openHash(step: Step, paths: readonly string[], salt: Salt): string {
+  const open = paths.map(segmentsOf);
+  const isOpen = (path: string) => {
+    const segments = segmentsOf(path);
+    return open.some((prefix) => prefix.every((segment, index) => segment === segments[index]));
+  };
+  const closed = { ...step, diffs: step.diffs.filter(({ path }) => !isOpen(path)) };
+  return hmac(salt.key, JSON.stringify(["open", place(salt), paths, meaning(closed)]), 16);
+}
+
+function openPaths(step: Step): string[] {
+  const isOpen = (value: Value | undefined): boolean => {
+    if (isUnknown(value)) return true;
+    if (isSecret(value)) return value.$secret === "";
+    return typeof value === "object" && value !== null && Object.values(value).some(isOpen);
+  };
+  return step.diffs
+    .filter(({ after }) => isOpen(after))
+    .map(({ path }) => path)
+    .sort();
 }
 
 function digestOf(marks: readonly StepMark[], outputs: string, salt: Salt): string {

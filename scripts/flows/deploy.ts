@@ -27,7 +27,7 @@ import { gradualRollout } from "./gradual-rollout.ts";
 import { appTokenHash, assertSigner, writeReleaseRecord } from "./release-record.ts";
 import { makeRestorePoint } from "./restore-point.ts";
 import { findStrays } from "./strays.ts";
-import { updateStack } from "./update-stack.ts";
+import { type Mended, updateStack } from "./update-stack.ts";
 
 /** What a deployment is asked to do. */
 export interface DeployOrder {
@@ -41,9 +41,9 @@ export interface DeployOrder {
   updates: UpdateRegistry;
   /**
    * Stops a deployment whose change may not be applied: throws a UserError with exit code 3. Gives the digest that was
-   * reviewed, where there is one.
+   * reviewed, where there is one. `resumes` where an update of the same commit was cut off, and this one goes on with it.
    */
-  guard(preview: Preview): Promise<string | undefined>;
+  guard(preview: Preview, mended: Pick<Mended, "resumes">): Promise<string | undefined>;
   /** Looks at the clouds first, so that what was changed by hand in resources is put back too. */
   refresh?: boolean;
   /** How new versions of Workers get their traffic; all of it at once where it is left out. */
@@ -95,10 +95,10 @@ export async function deploy(
       refresh: order.refresh === true,
       digestKey,
       planFile: join(plans, "plan.json"),
-      async guard(found) {
+      async guard(found, mended) {
         assertSigner(stack, rawOutputs(found.events));
         const [reviewed, other] = await Promise.all([
-          order.guard(found),
+          order.guard(found, mended),
           findStrays(context, stack, last, found.events),
         ]);
         strays = other;

@@ -1,4 +1,5 @@
 import { type Comparison, compareChanges } from "../change/compare-changes.ts";
+import { compareResumed } from "../change/compare-resumed.ts";
 import { decideReview } from "../change/decide-review.ts";
 import { fingerprint, type Salt } from "../change/digest.ts";
 import { approvalLabel } from "../change/hazards/index.ts";
@@ -12,6 +13,7 @@ import type { Caller, OpenedStack } from "./environment.ts";
 import { readPolicy } from "./policy.ts";
 import { saltOf } from "./preview-stack.ts";
 import { planPlace, readReview } from "./review/record.ts";
+import type { Mended } from "./update-stack.ts";
 
 /** What a person has allowed when starting a release by hand; only who may write to the repository can start one. */
 export interface ReleaseApproval {
@@ -34,7 +36,8 @@ export function placeOf({ event }: Caller, tag: string): Pick<Salt, "repository"
 }
 
 /**
- * Stops a release that is not what its plan job has shown: another change, or another state that it starts from. On a terminal
+ * Stops a release that is not what its plan job has shown: another change, or another state that it starts from. Where its own
+ * update was cut off, what is left of it must be what was shown ({@link compareResumed}). On a terminal
  * there is no plan job, and only hazards stop it.
  *
  * @throws UserError `plan-changed` or `hazard-unapproved` (exit code 3): nothing was touched
@@ -45,9 +48,9 @@ export function releaseGuard(
   caller: Caller,
   stack: OpenedStack,
   order: { tag: string; sha: string; approval: ReleaseApproval },
-): (preview: Preview) => Promise<string> {
+): (preview: Preview, mended: Pick<Mended, "resumes">) => Promise<string> {
   const { event, github } = caller;
-  return async (preview) => {
+  return async (preview, { resumes }) => {
     const { tag, sha } = order;
     const [{ change, hazards: found }, releases] = await Promise.all([
       assessChange(context, project, stack, preview),
@@ -55,21 +58,33 @@ export function releaseGuard(
     ]);
     const hazards = releases.length === 0 ? found.filter(({ severity }) => severity !== "cost") : found;
     const key = stack.secrets.require("DIGEST_KEY");
-    const now = fingerprint(change, saltOf(key, stack.name, placeOf(caller, tag), preview.events));
-    const approvals = releaseApprovals(order.approval, now.digest);
+    const salt = saltOf(key, stack.name, placeOf(caller, tag), preview.events);
+    const now = fingerprint(change, salt);
     if (!github || !event) {
+      const approvals = releaseApprovals(order.approval, now.digest);
       const decision = decideReview({ policy: "stop", comparison: SAME, hazards, approvals });
       if (decision.kind === "unapproved")
         throw unapprovedRelease(stack.name, tag, decision.hazards, now.digest);
       return now.digest;
     }
     const planned = await readReview(github, planPlace(stack.name, sha, event.runId));
-    const comparison = planned && compareChanges(planned.fingerprint, now);
+    const comparison =
+      planned &&
+      (resumes
+        ? compareResumed(change, [{ fingerprint: planned.fingerprint, salt }])
+        : compareChanges(planned.fingerprint, now));
+    // What is left of a change has a digest of its own, that nobody was shown.
+    const shown = planned && comparison?.same ? planned.fingerprint.digest : now.digest;
+    const approvals = releaseApprovals(order.approval, shown);
     const { whenChanged: policy } = readPolicy(project, stack.name);
     const decision = decideReview({ policy, comparison, hazards, approvals });
     switch (decision.kind) {
       case "as-reviewed":
-        context.reporter.say(`  This is what the plan has shown (digest ${now.digest.slice(0, 12)}).`);
+        context.reporter.say(
+          resumes
+            ? "  This is what is left of what the plan has shown."
+            : `  This is what the plan has shown (digest ${now.digest.slice(0, 12)}).`,
+        );
         return now.digest;
       case "let-through":
         context.reporter.warn(

@@ -1,4 +1,5 @@
 import type { Comparison } from "../change/compare-changes.ts";
+import { compareResumed } from "../change/compare-resumed.ts";
 import { compareToReviews } from "../change/compare-to-reviews.ts";
 import { type Decision, decideReview } from "../change/decide-review.ts";
 import { fingerprint, type Salt } from "../change/digest.ts";
@@ -15,6 +16,7 @@ import { readPolicy } from "./policy.ts";
 import { type Approvals, countApprovals, NO_APPROVALS } from "./review/approvals.ts";
 import type { MergedPulls } from "./review/merged-pulls.ts";
 import { type ReviewRecord, readReview, reviewPlace } from "./review/record.ts";
+import type { Mended } from "./update-stack.ts";
 
 /** A deployment that the guard has stopped; `comparison` names the steps that are not what was reviewed. */
 export class StoppedByReview extends UserError {
@@ -50,7 +52,8 @@ interface Review {
  *
  * The change must be the one that the heads of its pull requests recorded in check runs. One that differs, or that came
  * without a pull request, goes by the stack's policy: `stop`, or `safe-only`, which lets it through where the difference has
- * no hazard. Hazards must be allowed by labels that count for what was reviewed. A stack's very first deployment creates
+ * no hazard. Where an update of the same commit was cut off, what is left of it must be what was reviewed
+ * ({@link compareResumed}). Hazards must be allowed by labels that count for what was reviewed. A stack's very first deployment creates
  * everything; only what it costs can be a hazard then, and it passes.
  *
  * @throws StoppedByReview `plan-changed` or `hazard-unapproved` (exit code 3): nothing was touched
@@ -61,7 +64,7 @@ export function reviewGuard(
   caller: Caller,
   stack: OpenedStack,
   pulls: MergedPulls,
-): { guard(preview: Preview): Promise<string>; finding: Finding } {
+): { guard(preview: Preview, mended: Pick<Mended, "resumes">): Promise<string>; finding: Finding } {
   const finding: Finding = {};
   const salted = (pullRequest?: number): Salt => ({
     key: stack.secrets.require("DIGEST_KEY"),
@@ -73,7 +76,7 @@ export function reviewGuard(
   });
   return {
     finding,
-    async guard(preview) {
+    async guard(preview, { resumes }) {
       const { whenChanged } = readPolicy(project, stack.name);
       const [{ change, hazards }, reviews, releases] = await Promise.all([
         assessChange(context, project, stack, preview),
@@ -88,7 +91,7 @@ export function reviewGuard(
       const recorded = reviews.flatMap(({ pull, record }) =>
         record ? [{ fingerprint: record.fingerprint, salt: salted(pull.number) }] : [],
       );
-      const comparison = compareToReviews(change, recorded);
+      const comparison = (resumes ? compareResumed : compareToReviews)(change, recorded);
       const approvals = new Set(reviews.flatMap((review) => [...review.approvals.counting]));
       const decision = decideReview({ policy: whenChanged, comparison, hazards, approvals });
       finding.comparison = comparison?.same ? undefined : comparison;
@@ -96,7 +99,11 @@ export function reviewGuard(
       const numbers = pulls.all.map(({ number }) => `#${number}`).join(", ");
       switch (decision.kind) {
         case "as-reviewed":
-          context.reporter.say(`  This is what was reviewed in ${numbers} (digest ${digest.slice(0, 12)}).`);
+          context.reporter.say(
+            resumes
+              ? `  This is what is left of what was reviewed in ${numbers}.`
+              : `  This is what was reviewed in ${numbers} (digest ${digest.slice(0, 12)}).`,
+          );
           return digest;
         case "let-through":
           context.reporter.warn(

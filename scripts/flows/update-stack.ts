@@ -38,7 +38,13 @@ export interface UpdateOrder {
 }
 
 /** What an earlier update had left that was brought into the state before the preview. */
-export type Mended = Pick<Reconciled, "adopted" | "doubted" | "report">;
+export interface Mended extends Pick<Reconciled, "adopted" | "doubted" | "report"> {
+  /**
+   * The updates that did not end in order were all of this very commit: what the preview does not show any more, they have
+   * done. No other one has ended in order since, as that would have closed their records.
+   */
+  resumes: boolean;
+}
 
 export interface StackUpdate {
   preview: Preview;
@@ -100,7 +106,7 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
     );
   const first = await look(order.title ?? `Preview of ${name}`);
   const earlier = await asked;
-  const { preview, ...mended } = await reconcile({
+  const { preview, ...reconciled } = await reconcile({
     target,
     preview: first,
     planFile,
@@ -110,6 +116,8 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
     backup,
     ...(signal ? { signal } : {}),
   });
+  const resumes = earlier.length > 0 && earlier.every(({ record }) => record.sha === order.sha);
+  const mended: Mended = { ...reconciled, resumes };
   if (mended.report.length > 0)
     reporter.block(
       `Mended before the update of ${name}`,

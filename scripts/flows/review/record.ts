@@ -33,7 +33,14 @@ const Kept = z.object({
   stack: z.string(),
   digest: z.string(),
   outputs: z.string(),
-  steps: z.array(z.object({ urn: z.string(), operation: Operation, hash: z.string() })),
+  steps: z.array(
+    z.object({
+      urn: z.string(),
+      operation: Operation,
+      hash: z.string(),
+      open: z.object({ paths: z.array(z.string()), hash: z.string() }).optional(),
+    }),
+  ),
   rest: z.object({ count: z.number(), hash: z.string() }).optional(),
   since: z.iso.datetime().optional(),
 });

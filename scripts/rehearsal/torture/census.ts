@@ -138,7 +138,13 @@ const NEVER_COMPARED = new Set([
 ]);
 
 function plain(item: Record<string, unknown>): string {
-  const text = JSON.stringify(item, (key, value: unknown) => (NEVER_COMPARED.has(key) ? undefined : value));
+  // A cloud may name a thing's properties in another order once one of them was set again.
+  const inOrder = (value: object) =>
+    Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const text = JSON.stringify(item, (key, value: unknown) => {
+    if (NEVER_COMPARED.has(key)) return undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? inOrder(value) : value;
+  });
   return EVER_NEW.reduce((clean, [pattern, word]) => clean.replace(pattern, word), text);
 }
 

@@ -2,7 +2,7 @@ import type { Census, Thing } from "./census.ts";
 
 /** How an end state differs from that of a deployment that nobody disturbed; a line each, none where it is the same. */
 export interface Differences {
-  /** Twice there. */
+  /** There more often than it should be, be that twice or at all. */
   duplicates: string[];
   /** There, paid for, and unknown to the state. */
   orphans: string[];
@@ -26,7 +26,8 @@ export function compare(undisturbed: Census, after: Census): Differences {
       if (was !== is) unequal.push(`${name}:\n    was ${was}\n    is  ${is}`);
     }
   }
-  for (const name of found.keys()) if (!expected.has(name)) duplicates.push(`${name}: 0 → 1`);
+  for (const [name, things] of found)
+    if (!expected.has(name)) duplicates.push(`${name}: 0 → ${things.length}`);
   const orphans = after.things
     .filter(({ inState, id }) => inState && !after.known.has(id))
     .map(({ name, id }) => `${name} (${id})`);

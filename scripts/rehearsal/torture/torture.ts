@@ -1,13 +1,25 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { EXIT, UserError } from "../../errors.ts";
 import type { Census } from "./census.ts";
+import type { Write } from "./clouds.ts";
 import { compare } from "./compare.ts";
-import { type Ground, prepareGround, type Write } from "./ground.ts";
-import { FAULTS, type FaultName, nameOf, runTrial, type Trial, type TrialResult } from "./trial.ts";
-import { VICTIMS } from "./victim.ts";
+import { type Ground, prepareGround } from "./ground.ts";
+import type { Undisturbed } from "./lane.ts";
+import { type Lane, openLane } from "./lanes.ts";
+import { draw, trialsFor } from "./matrix.ts";
+import { beginResults, type Outcome, type Results, resumeResults } from "./results.ts";
+import { type Tally, tally } from "./tally.ts";
+import { nameOf, type Trial } from "./trial.ts";
 
 export interface TortureOptions {
   root: string;
   /** The folder of the worlds; below the repository, where Node finds the packages. */
   dir: string;
+  /** The folder where outcomes are kept as they come, `results.jsonl`. */
+  logs: string;
+  /** Goes on where the last run was cut off. */
+  resume: boolean;
   /** Only trials whose name it fits. */
   only?: RegExp;
   /** How many trials, drawn from all of them; all where it is not given. */
@@ -22,26 +34,22 @@ export interface TortureOptions {
 
 export type Progress =
   | { kind: "ground" }
-  | { kind: "undisturbed"; writes: readonly Write[]; things: number; trials: number }
-  | { kind: "trial"; done: number; of: number; result: TrialResult };
-
-/** The kill matrix; the last four are to be 0. */
-export interface Tally {
-  kills: number;
-  faults: number;
-  duplicates: number;
-  orphans: number;
-  lost: number;
-  unequal: number;
-}
+  | { kind: "undisturbed"; writes: number; things: number; trials: number; before: number }
+  /** `done` and `of` count the trials of this run; `log` is of all runs of a trial in which something is wrong. */
+  | { kind: "trial"; done: number; of: number; call: string; outcome: Outcome; log?: string }
+  /** The trial itself broke off, and shows nothing. */
+  | { kind: "broken"; done: number; of: number; call: string; trial: string; why: string };
 
 export interface Torture extends Tally {
+  /** How many of the trials broke off; each is one in `unequal`. */
+  broken: number;
   /** How many writes the clouds see in an undisturbed deployment. */
   writes: number;
-  /** How many trials there are; more than were run where a sample was drawn. */
+  /** How many trials there are; more than were played where a sample was drawn, or where it was interrupted. */
   of: number;
+  /** How many of those that count are of an earlier run. */
+  before: number;
   seconds: number;
-  failed: TrialResult[];
 }
 
 /**
@@ -53,106 +61,102 @@ export async function torture(options: TortureOptions): Promise<Torture> {
   const begun = performance.now();
   options.told({ kind: "ground" });
   const ground = await prepareGround(options.root, options.dir);
-  const { writes, census } = await undisturbed(ground);
-  const all = trialsFor(writes);
-  const asked = all.filter((trial) => options.only?.test(nameOf(trial)) ?? true);
-  const trials = options.sample === undefined ? asked : draw(asked, options.sample, options.seed);
-  options.told({ kind: "undisturbed", writes, things: census.things.length, trials: trials.length });
+  const lanes = Array.from({ length: options.lanes }, (_, number) => openLane(ground, number));
+  const closeLanes = () => {
+    for (const lane of lanes) lane.close();
+  };
+  options.signal.addEventListener("abort", closeLanes);
+  try {
+    return await play(options, ground, lanes, begun);
+  } finally {
+    closeLanes();
+  }
+}
 
-  const results: TrialResult[] = [];
-  const waiting = [...trials];
-  const lane = async (number: number): Promise<void> => {
-    for (let trial = waiting.shift(); trial && !options.signal.aborted; trial = waiting.shift()) {
-      const result = await inWorldOfItsOwn(ground, number, trial, census);
-      results.push(result);
-      options.told({ kind: "trial", done: results.length, of: trials.length, result });
+async function play(
+  { logs, resume, only, sample, seed, signal, told }: TortureOptions,
+  ground: Ground,
+  lanes: readonly Lane[],
+  begun: number,
+): Promise<Torture> {
+  const file = join(logs, "results.jsonl");
+  const earlier = resume ? resumeResults(file, ground.code) : undefined;
+  if (resume && !earlier)
+    throw new UserError(
+      "bad-argument",
+      `There is nothing to resume: ${file} is not there, or has the results of another state of the program.`,
+      "Run it without --resume.",
+      EXIT.usage,
+    );
+  // What is in them is of a run that nobody wants to go on with.
+  if (!earlier) rmSync(logs, { recursive: true, force: true });
+  const { writes: seen, census } = await undisturbed(lanes);
+  const writes: readonly Write[] = earlier?.writes ?? seen;
+  const results: Results = earlier ?? beginResults(file, { code: ground.code, writes: seen });
+
+  const all = trialsFor(writes);
+  const asked = all.filter((trial) => only?.test(`${nameOf(trial)} ${trial.at.call}`) ?? true);
+  const trials = sample === undefined ? asked : draw(asked, sample, seed);
+  const names = new Set(trials.map(nameOf));
+  const known = new Set(results.outcomes.map(({ trial }) => trial));
+  const waiting = trials.filter((trial) => !known.has(nameOf(trial)));
+  const of = waiting.length;
+  const before = trials.length - of;
+  told({ kind: "undisturbed", writes: writes.length, things: census.things.length, trials: of, before });
+
+  let done = 0;
+  let broken = 0;
+  const inLane = async (lane: Lane): Promise<void> => {
+    for (let trial = waiting.shift(); trial && !signal.aborted; trial = waiting.shift()) {
+      const { call } = trial.at;
+      try {
+        const { log, ...outcome } = await outcomeOf(lane, trial, census);
+        results.add(outcome);
+        told({ kind: "trial", done: ++done, of, call, outcome, ...(log === undefined ? {} : { log }) });
+      } catch (error) {
+        // Cut off from outside, it says nothing of the program, and nothing is to be told.
+        if (signal.aborted) return;
+        broken += 1;
+        const why = error instanceof Error ? error.message : String(error);
+        told({ kind: "broken", done: ++done, of, call, trial: nameOf(trial), why });
+      }
     }
   };
-  await Promise.all(Array.from({ length: options.lanes }, (_, number) => lane(number)));
-  const sum = (of: (result: TrialResult) => number) => results.reduce((total, each) => total + of(each), 0);
+  await Promise.all(lanes.map(inLane));
+  const counted = results.outcomes.filter(({ trial }) => names.has(trial));
   return {
-    kills: trials.filter((trial) => "kill" in trial).length,
-    faults: trials.filter((trial) => "fault" in trial).length,
-    duplicates: sum(({ duplicates }) => duplicates.length),
-    orphans: sum(({ orphans }) => orphans.length),
-    lost: sum(({ lost }) => lost.length),
-    unequal: sum(({ unequal }) => unequal.length),
+    ...tally(counted, broken),
+    broken,
     writes: writes.length,
     of: all.length,
+    before,
     seconds: (performance.now() - begun) / 1000,
-    failed: results.filter((each) => each.log !== undefined),
   };
 }
 
-/** Two undisturbed deployments must look the same, or the comparison proves nothing. */
-async function undisturbed(ground: Ground): Promise<{ writes: Write[]; census: Census }> {
-  const world = await ground.world(0);
-  try {
-    const job = await world.deploy();
-    if (job.exitCode !== 0) throw new Error(`The undisturbed deployment failed:\n${job.log}`);
-    const [writes, census] = [await world.writes(), await world.census()];
-    const { orphans, unequal } = compare(census, census);
-    if (orphans.length + unequal.length > 0)
-      throw new Error(`The undisturbed deployment leaves: ${[...orphans, ...unequal].join("; ")}`);
-    return { writes, census };
-  } finally {
-    await world.close();
-  }
-}
-
-function trialsFor(writes: readonly Write[]): Trial[] {
-  const faults = Object.keys(FAULTS) as FaultName[];
-  return writes.flatMap((at) => [
-    ...VICTIMS.map((kill): Trial => ({ at, kill })),
-    ...faults.map((fault): Trial => ({ at, fault })),
-  ]);
-}
-
-async function inWorldOfItsOwn(
-  ground: Ground,
-  lane: number,
+async function outcomeOf(
+  lane: Lane,
   trial: Trial,
   census: Census,
-): Promise<TrialResult> {
-  const world = await ground.world(lane);
-  try {
-    return await runTrial(world, trial, census);
-  } catch (error) {
-    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return {
-      trial: nameOf(trial),
-      runs: 0,
-      seconds: 0,
-      outcomes: [],
-      duplicates: [],
-      orphans: [],
-      lost: [],
-      unequal: [`the trial broke off: ${what}`],
-      log: what,
-    };
-  } finally {
-    await world.close();
-  }
+): Promise<Outcome & { log?: string | undefined }> {
+  const answer = await lane.ask({ trial, census });
+  if (!("result" in answer)) throw new Error("The lane has answered something else.");
+  return { trial: nameOf(trial), ...answer.result };
 }
 
-/** A sample of a list, the same for the same seed, in the list's order. */
-function draw<T>(list: readonly T[], count: number, seed: number): T[] {
-  const random = mulberry32(seed);
-  return list
-    .map((item, index) => ({ item, index, lot: random() }))
-    .sort((a, b) => a.lot - b.lot)
-    .slice(0, count)
-    .sort((a, b) => a.index - b.index)
-    .map(({ item }) => item);
-}
-
-/** A small generator of numbers from 0 to 1, as good as it needs to be to draw lots. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+/** Deploys twice without a disturbance: where two such ends don't look the same, a comparison proves nothing. */
+async function undisturbed(lanes: readonly Lane[]): Promise<Undisturbed> {
+  const [one, other = one] = lanes;
+  if (!one || !other) throw new Error("There is no lane.");
+  const ask = async (lane: Lane) => {
+    const answer = await lane.ask({ undisturbed: true });
+    if (!("undisturbed" in answer)) throw new Error("The lane has answered something else.");
+    return answer.undisturbed;
   };
+  const [first, second] =
+    one === other ? [await ask(one), await ask(one)] : await Promise.all([ask(one), ask(other)]);
+  const differences = Object.values(compare(first.census, second.census)).flat();
+  if (differences.length > 0)
+    throw new Error(`Two undisturbed deployments do not end alike:\n${differences.join("\n")}`);
+  return first;
 }

@@ -5,13 +5,21 @@ import { setTimeout as delay } from "node:timers/promises";
 export const VICTIMS = ["pipeline", "worker", "machine"] as const;
 export type Victim = (typeof VICTIMS)[number];
 
-/** Kills with SIGKILL, and waits until nothing of it is left. */
-export async function kill(victim: Victim, pipeline: number): Promise<void> {
+/** Kills with SIGKILL, waits until nothing of it is left, and says how many processes that were. */
+export async function kill(victim: Victim, pipeline: number): Promise<number> {
   const workers = childrenOf(pipeline);
   const pids = { pipeline: [pipeline], worker: workers, machine: [pipeline, ...workers] }[victim];
   // The last to be asked for is the first to go: a pipeline that still runs would see its worker die.
   for (const pid of pids) signal(pid, "SIGKILL");
   for (const pid of pids) await untilGone(pid);
+  return pids.length;
+}
+
+/** Kills a process with all that it has started, and what those have. */
+export function killTree(pid: number): void {
+  const children = childrenOf(pid);
+  signal(pid, "SIGKILL");
+  for (const child of children) killTree(child);
 }
 
 /** Waits until a process, of whomever, has ended. */
