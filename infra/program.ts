@@ -148,6 +148,7 @@ export async function program({
     volume: { id: volume.id, name: volume.name, linuxDevice: volume.linuxDevice },
     workers: Object.fromEntries(workers),
     sites: Object.fromEntries(sites),
+    ...(config.turnstileSiteKey === "" ? {} : { turnstileSiteKey: config.turnstileSiteKey }),
     releaseRecord: {
       id: dns.releaseRecordId,
       name: hosts.release,

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium, launchChromium, NO_CHROMIUM } from "../scripts/browser/chromium.ts";
 import { findParts } from "../scripts/edge/parts.ts";
+import { switchTurnstileOn } from "../scripts/edge/turnstile.ts";
 import {
   type Answer,
   type Host,
@@ -14,6 +16,25 @@ import {
 
 const WWW = "https://www-dev.example.com";
 const STATUS = "https://status-dev.example.com";
+const PREVIEW = "https://pr-7.quayside-www-previews.pages.dev";
+const CHALLENGES = "https://challenges.cloudflare.com";
+/** Turnstile's script by its contract: a frame of its host, and a hidden field with a token that is good once. */
+const WIDGET = `
+  let made = 0;
+  const token = document.createElement("input");
+  window.turnstile = {
+    render(place, { sitekey }) {
+      const frame = document.createElement("iframe");
+      Object.assign(frame, { src: "${CHALLENGES}/frame", title: "Widget", width: place.clientWidth });
+      Object.assign(token, { type: "hidden", name: "cf-turnstile-response" });
+      place.append(frame, token);
+      place.sitekey = sitekey;
+      this.reset(place);
+    },
+    reset(place) {
+      token.value = place.sitekey + " " + ++made;
+    },
+  };`;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const json = (body: unknown, status = 200): Answer => ({
@@ -74,6 +95,13 @@ const everythingAnswers: StaticHosts["hosts"] & { "www-dev.example.com": Require
     folder: join(import.meta.dirname, "status"),
     answers: { "GET /release.json": json(stamp), "GET /watch/history": json(history) },
   },
+  "pr-7.quayside-www-previews.pages.dev": { folder: join(import.meta.dirname, "www") },
+  "challenges.cloudflare.com": {
+    answers: {
+      "GET /turnstile/v0/api.js": { headers: { "content-type": "text/javascript" }, body: WIDGET },
+      "GET /frame": { headers: { "content-type": "text/html" }, body: "<p>Are you a person?</p>" },
+    },
+  },
   "app-dev.example.com": {
     answers: {
       "GET /": { status: 503, headers: { "content-type": "text/html; charset=utf-8" }, body: maintenance },
@@ -103,7 +131,7 @@ describe.skipIf(!chromium)(`the sites in a browser${chromium ? "" : ` (left out:
   async function visit(
     url: string,
     scene: (page: Page) => Promise<void>,
-    options: BrowserContextOptions & { failing?: RegExp } = {},
+    options: BrowserContextOptions & { failing?: RegExp; from?: string[] } = {},
   ): Promise<void> {
     const context = await browser.newContext({
       ignoreHTTPSErrors: true,
@@ -117,7 +145,9 @@ describe.skipIf(!chromium)(`the sites in a browser${chromium ? "" : ` (left out:
       page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
       page.on("pageerror", (error) => errors.push(error.message));
       page.on("request", (request) => {
-        if (!new URL(request.url()).host.endsWith("-dev.example.com")) strangers.push(request.url());
+        const { host, origin } = new URL(request.url());
+        if (!host.endsWith("-dev.example.com") && !options.from?.includes(origin))
+          strangers.push(request.url());
       });
       await page.goto(url);
       await scene(page);
@@ -170,6 +200,7 @@ describe.skipIf(!chromium)(`the sites in a browser${chromium ? "" : ` (left out:
     await visit(
       WWW,
       async (page) => {
+        expect(await page.locator("noscript p").isVisible()).toBe(false);
         await fill(page);
         await page.getByRole("button", { name: "Send" }).click();
         await page.waitForURL(`${WWW}/thanks`);
@@ -245,6 +276,65 @@ describe.skipIf(!chromium)(`the sites in a browser${chromium ? "" : ` (left out:
       },
       { failing: /422/ },
     );
+  });
+
+  it("where the stack has a site key, the form has Turnstile's widget, and each post a token of its own", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "www-"));
+    cpSync(join(import.meta.dirname, "www"), folder, { recursive: true });
+    switchTurnstileOn(folder, "1x00000000000000000000AA");
+    const refusal = json({ detail: "Please pass the check that you are a person." }, 403);
+    hosts.asked.length = 0;
+    const www = (post: Answer): StaticHosts["hosts"] => ({
+      ...everythingAnswers,
+      "www-dev.example.com": { folder, answers: { "POST /intake": post } },
+    });
+    try {
+      await withHosts(www(refusal), () =>
+        visit(
+          WWW,
+          async (page) => {
+            await page.frameLocator(".person iframe").getByText("Are you a person?").waitFor();
+            expect(await axeFindings(page)).toEqual([]);
+            await fill(page);
+            await page.getByRole("button", { name: "Send" }).click();
+            await page.getByRole("status").filter({ hasText: "Please pass the check" }).waitFor();
+            Object.assign(hosts.hosts, www(json({ id: "5e0a12bc-d3f4" }, 202)));
+            await page.getByRole("button", { name: "Send" }).click();
+            await page.getByRole("status").filter({ hasText: "5e0a12bc" }).waitFor();
+          },
+          { failing: /403/, from: [CHALLENGES] },
+        ),
+      );
+      await withHosts(www(refusal), () =>
+        visit(WWW, async (page) => page.locator("noscript p").waitFor(), { javaScriptEnabled: false }),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    const posts = hosts.asked.filter(({ route }) => route === "POST /intake");
+    expect(posts.map(({ body }) => JSON.parse(body)["cf-turnstile-response"])).toEqual([
+      "1x00000000000000000000AA 1",
+      "1x00000000000000000000AA 2",
+    ]);
+    expect(new Set(posts.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+  });
+
+  it("in a preview the form says that what is written there goes nowhere, and sends nothing", async () => {
+    hosts.asked.length = 0;
+    await visit(
+      PREVIEW,
+      async (page) => {
+        await page.getByRole("status").filter({ hasText: "This is a preview" }).waitFor();
+        await fill(page);
+        await page.getByRole("button", { name: "Send" }).click();
+        expect(
+          await page.evaluate("document.activeElement.role ?? document.activeElement.className"),
+        ).toMatch(/status/);
+        expect(await page.getByLabel("Your message").inputValue()).toBe("Two tonnes of water, please.");
+      },
+      { from: [PREVIEW] },
+    );
+    expect(hosts.asked).toEqual([]);
   });
 
   it("the status page knows its stack's hosts by its own name, and says which release each part runs", async () => {

@@ -102,6 +102,14 @@ const KEYS = {
     example: "{ steps: [10, 50], watchSeconds: 300, maxErrorPercent: 1 }",
     fallback: "null",
   },
+  /** The public key of a Turnstile widget (dash.cloudflare.com, Turnstile); empty: the forms of the sites ask for no check. */
+  turnstileSiteKey: {
+    schema: z
+      .string()
+      .regex(/^([0-3]x[0-9A-Za-z_-]+)?$/, "must be the site key of a Turnstile widget, or empty"),
+    example: "0x4AAAAAAAB1cD2eF3gH4iJ5",
+    fallback: "",
+  },
   /** Who may reach Django's admin. An empty list means nobody. */
   adminRanges: {
     schema: json.pipe(z.array(cidr, { error: "must be a list" })),

@@ -49,6 +49,8 @@ export const StackOutputs = z.object({
     }),
   ),
   sites: z.record(z.string(), z.object({ project: z.string(), domain: z.string(), url: z.url() })),
+  /** With it the forms of the sites have Turnstile's widget. */
+  turnstileSiteKey: z.string().optional(),
   /** The DNS TXT record that tells the servers which image to run; written by the deploy, ignored by the stack. */
   releaseRecord: z.object({
     id,

@@ -14,10 +14,14 @@ const OUTPUT = "dist";
 const KEPT = 5;
 const LIMIT_MS = 600_000;
 
-/** The hash of what a site is made of: its files, and for one that is built the locked versions of what builds it. */
-export function siteHash({ dir, builtWith }: SiteSource): string {
-  if (builtWith === undefined) return contentHash({ dir });
-  return contentHash({ dir, without: [OUTPUT], also: [readFileSync(builtWith)] });
+/**
+ * The hash of what a site is made of: its files, for one that is built the locked versions of what builds it, and the
+ * site key of Turnstile where the stack has one. Without the key it is the same on every stack.
+ */
+export function siteHash({ dir, builtWith }: SiteSource, turnstileSiteKey?: string): string {
+  const also = turnstileSiteKey === undefined ? [] : [`turnstile ${turnstileSiteKey}`];
+  if (builtWith === undefined) return contentHash({ dir, also });
+  return contentHash({ dir, without: [OUTPUT], also: [readFileSync(builtWith), ...also] });
 }
 
 /**

@@ -52,7 +52,7 @@ beforeAll(async () => {
       vars: { STACK: "local" },
     }),
     "workers/intake/index.js": WORKER("one"),
-    "sites/www/index.html": "<!doctype html><title>one</title>",
+    "sites/www/index.html": '<!doctype html><title>one</title><div data-turnstile-site-key=""></div>',
     "sites/www/.dev.vars": `KEY=${SECRET}`,
     "sites/www/test/index.html": "a test",
     "package-lock.json": "{}",
@@ -130,6 +130,16 @@ test("What has not changed since the release is not deployed again", async () =>
     workers: first.workers,
     sites: first.sites,
   });
+});
+
+test("With Turnstile's site key a site is deployed again, with the key in it, of the same sources", async () => {
+  outputs.turnstileSiteKey = "1x00000000000000000000AA";
+  const { deployed, sites } = await deploy(releaseOf(first));
+  delete outputs.turnstileSiteKey;
+  expect(deployed).toEqual(["sites/www"]);
+  expect(await says("/")).toContain('<div data-turnstile-site-key="1x00000000000000000000AA">');
+  expect(sites.www?.sourceHash).toBe(first.sites.www?.sourceHash);
+  expect(sites.www?.contentHash).not.toBe(first.sites.www?.contentHash);
 });
 
 test("Another secret alone is a reason to deploy a Worker; the one before can have its traffic back", async () => {

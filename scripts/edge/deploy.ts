@@ -90,7 +90,7 @@ export async function deployEdge(deployment: EdgeDeployment, reporter: Reporter)
   }
   const changed = sites.filter((site) => {
     const before = previous?.sites[site.name];
-    if (before?.contentHash !== siteHash(site)) return true;
+    if (before?.contentHash !== siteHash(site, outputs.turnstileSiteKey)) return true;
     result.sites[site.name] = before;
     result.unchanged.push(`sites/${site.name}`);
     return false;

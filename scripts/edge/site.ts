@@ -7,6 +7,7 @@ import { UserError } from "../errors.ts";
 import { builtSite, siteHash } from "./build-site.ts";
 import { listFiles } from "./content-hash.ts";
 import type { SiteSource } from "./parts.ts";
+import { switchTurnstileOn } from "./turnstile.ts";
 import type { Wrangler } from "./wrangler.ts";
 
 const DeployEntry = z.object({
@@ -20,6 +21,8 @@ export interface DeployedSite {
   project: string;
   deploymentId: string;
   contentHash: string;
+  /** Without the stack's settings, the same on every stack. */
+  sourceHash?: string | undefined;
 }
 
 /** The file that every deployed site has, so that anyone can ask a site what it runs. */
@@ -31,13 +34,14 @@ export interface SiteRelease {
 }
 
 /**
- * Uploads a site to its Pages project with wrangler and adds `/release.json`, which says what release it is of.
+ * Uploads a site to its Pages project with wrangler, with Turnstile's widget where the stack has a site key for it, and
+ * adds `/release.json`, which says what release it is of.
  *
  * @param branch The project's production branch (`main`) takes the site live; any other makes a preview deployment.
  */
 export async function deploySite(
   site: SiteSource,
-  outputs: Pick<StackOutputs, "accountId" | "sites">,
+  outputs: Pick<StackOutputs, "accountId" | "sites" | "turnstileSiteKey">,
   wrangler: Wrangler,
   release: SiteRelease,
   branch: string,
@@ -50,7 +54,8 @@ export async function deploySite(
       "Apply the stack: infra/program.ts takes its sites from the folders of sites/.",
     );
   }
-  const hash = siteHash(site);
+  const contentHash = siteHash(site, outputs.turnstileSiteKey);
+  const sourceHash = siteHash(site);
   const source = await builtSite(site);
   const folder = mkdtempSync(join(tmpdir(), "site-"));
   try {
@@ -58,6 +63,7 @@ export async function deploySite(
     for (const file of listFiles(source)) {
       cpSync(file, join(folder, relative(source, file)), { recursive: true, dereference: true });
     }
+    if (outputs.turnstileSiteKey !== undefined) switchTurnstileOn(folder, outputs.turnstileSiteKey);
     writeFileSync(join(folder, "release.json"), `${JSON.stringify(release)}\n`);
     const entries = await wrangler.run(
       [
@@ -86,7 +92,12 @@ export async function deploySite(
         "Look at the Pages project's deployments in the dashboard, then run the deploy again.",
       );
     }
-    return { project: target.project, deploymentId: entry.deployment_id, contentHash: hash };
+    return {
+      project: target.project,
+      deploymentId: entry.deployment_id,
+      contentHash,
+      sourceHash,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -27,6 +27,7 @@ import { gradualRollout } from "./gradual-rollout.ts";
 import { appTokenHash, assertSigner, writeReleaseRecord } from "./release-record.ts";
 import { makeRestorePoint } from "./restore-point.ts";
 import { findStrays } from "./strays.ts";
+import { assertTurnstile } from "./turnstile.ts";
 import { type Mended, updateStack } from "./update-stack.ts";
 
 /** What a deployment is asked to do. */
@@ -97,6 +98,7 @@ export async function deploy(
       planFile: join(plans, "plan.json"),
       async guard(found, mended) {
         assertSigner(stack, rawOutputs(found.events));
+        assertTurnstile(stack, rawOutputs(found.events));
         const [reviewed, other] = await Promise.all([
           order.guard(found, mended),
           findStrays(context, stack, last, found.events),

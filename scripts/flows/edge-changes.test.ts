@@ -89,6 +89,8 @@ test("Against a release only what differs is an update", () => {
     "update site www",
     "update image app",
   ]);
+  writeFiles(root, { "sites/www/index.html": "" });
+  expect(actions({ ...outputs, turnstileSiteKey: "0x4AAA" }, release)[1]).toBe("update site www");
   const { intake } = outputs.workers;
   if (intake) intake.bindings.SETTINGS = { kind: "kv_namespace", id: UNKNOWN };
   expect(actions(outputs, release)[0]).toBe("update worker intake");

@@ -43,7 +43,12 @@ export function edgeChanges(
       return compare("worker", worker.name, release?.workers[worker.name]?.contentHash, hash);
     }),
     ...sites.map((site) =>
-      compare("site", site.name, release?.sites[site.name]?.contentHash, siteHash(site)),
+      compare(
+        "site",
+        site.name,
+        release?.sites[site.name]?.contentHash,
+        siteHash(site, outputs?.turnstileSiteKey),
+      ),
     ),
   ];
   const image = rawOutputs(events)?.image;

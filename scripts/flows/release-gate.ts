@@ -99,7 +99,10 @@ function otherContent(root: string, project: Project, stack: string, proof: Rele
       })
       .map(({ name }) => `workers/${name}`),
     ...sites
-      .filter((site) => proof.sites[site.name]?.contentHash !== siteHash(site))
+      .filter((site) => {
+        const ran = proof.sites[site.name];
+        return (ran?.sourceHash ?? ran?.contentHash) !== siteHash(site);
+      })
       .map(({ name }) => `sites/${name}`),
     ...(image !== undefined && digestOf(image) !== digestOf(proof.image) ? [`the image ${image}`] : []),
   ];

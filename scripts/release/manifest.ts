@@ -34,7 +34,13 @@ export const ReleaseManifest = z.object({
   ),
   sites: z.record(
     z.string(),
-    z.object({ project: z.string(), deploymentId: z.string(), contentHash: z.string() }),
+    z.object({
+      project: z.string(),
+      deploymentId: z.string(),
+      contentHash: z.string(),
+      /** Without the stack's settings, the same on every stack; missing in records of before there was one. */
+      sourceHash: z.string().optional(),
+    }),
   ),
   /** The app's image by digest, `ghcr.io/quayside/app@sha256:…`. */
   image: z.string(),

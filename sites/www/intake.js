@@ -4,19 +4,34 @@
 const form = document.querySelector("#intake");
 const status = form.querySelector(".form-status");
 const button = form.querySelector("button");
+const person = form.querySelector(".person");
+const PREVIEW = "This is a preview of the page. What is written here goes nowhere.";
 
 /** The key of the message as it was sent last, until its text changes. */
 let sent = { text: "", key: "" };
+
+// Only the hosts of a stack have the Worker that takes messages in.
+const isPreview = location.hostname.endsWith(".pages.dev");
+if (isPreview) show(PREVIEW);
+// Nothing is asked of another host where there is no site key.
+else if (person.dataset.turnstileSiteKey) askPerson(person.dataset.turnstileSiteKey);
 
 form.noValidate = true;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (button.getAttribute("aria-disabled") === "true") return;
+  if (isPreview) {
+    say(PREVIEW);
+    return;
+  }
   const missing = fields().filter((field) => !field.validity.valid);
   showErrors(missing.map((field) => ({ field: field.name, message: words(field) })));
   if (missing.length > 0) return;
 
-  const text = JSON.stringify(Object.fromEntries(new FormData(form)));
+  const all = Object.fromEntries(new FormData(form));
+  // The check's token is another one each time, and no part of the message.
+  const { "cf-turnstile-response": _token, ...message } = all;
+  const text = JSON.stringify(message);
   // randomUUID is there on secure pages only.
   if (text !== sent.text) sent = { text, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
   busy(true);
@@ -28,14 +43,17 @@ form.addEventListener("submit", async (event) => {
         accept: "application/json",
         "idempotency-key": sent.key,
       },
-      body: text,
+      body: JSON.stringify(all),
       signal: AbortSignal.timeout(30_000),
     });
     const answer = await response.json();
+    // A token is good for one question, and fields are looked at before it.
+    if (!answer.errors) askAgain();
     if (response.ok) done(answer.id);
     else if (answer.errors) showErrors(answer.errors);
     else say(answer.detail);
   } catch {
+    askAgain();
     say("Your message did not reach us. It is still here: please send it again, it will not arrive twice.");
   } finally {
     busy(false);
@@ -47,7 +65,9 @@ const [, suffix, zone] = /^www(-[a-z\d-]+)?\.(.+)$/.exec(location.hostname) ?? [
 if (zone) document.querySelector("#status-link").href = `https://status${suffix ?? ""}.${zone}/`;
 
 function fields() {
-  return [...form.elements].filter((element) => element.name && element.name !== "website");
+  return [...form.elements].filter(
+    (element) => element.name && element.name !== "website" && element.type !== "hidden",
+  );
 }
 
 function words(field) {
@@ -82,10 +102,34 @@ function busy(now) {
   button.textContent = now ? "Sending…" : "Send";
 }
 
-function say(text) {
+function show(text) {
   status.textContent = text;
   status.hidden = false;
+}
+
+function say(text) {
+  show(text);
   status.focus();
+}
+
+/** Puts Turnstile's widget into the form; it adds a hidden field with its token. */
+function askPerson(sitekey) {
+  const script = document.createElement("script");
+  script.src = "https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit";
+  script.addEventListener("load", () => {
+    // Its usual size is 300 pixels wide.
+    window.turnstile.render(person, { sitekey, size: person.clientWidth < 300 ? "compact" : "normal" });
+  });
+  script.addEventListener("error", () =>
+    show(
+      "The check that a person sends this form could not be loaded. Please load the page again, or call us.",
+    ),
+  );
+  document.head.append(script);
+}
+
+function askAgain() {
+  window.turnstile?.reset(person);
 }
 
 function done(id) {
