@@ -161,8 +161,11 @@ describe("the workflows", () => {
     }
   });
 
-  it("hand nothing on to a reusable workflow but its inputs", () => {
-    for (const { id, job } of jobs) expect(job.secrets, id).toBeUndefined();
+  it("let deploy.yml alone see secrets of GitHub's: without inheriting it would not see its environment's", () => {
+    for (const { id, job } of jobs) {
+      const inherits = job.uses === "./.github/workflows/deploy.yml" ? "inherit" : undefined;
+      expect(job.secrets, id).toBe(inherits);
+    }
   });
 
   it("keep what is not known beforehand out of scripts: it comes by the environment", () => {
@@ -266,8 +269,36 @@ describe("the workflows", () => {
     }
   });
 
-  it("open a stack's secrets only where an identity is asked for, and take none from GitHub", () => {
-    for (const { path, text } of workflows) expect(text, path).not.toMatch(/\bsecrets\./);
+  it("hand each secret of GitHub's, by its name, to the steps that need it and to no other", async () => {
+    const { VARIABLES } = await import("./secrets/variables.ts");
+    const writes = VARIABLES.filter(({ secret }) => secret).map(({ name }) => name);
+    const reads = VARIABLES.filter(({ required, for: whom }) => required || whom.includes("engine")).map(
+      ({ name }) => name,
+    );
+    const edge = ["PREVIEW_CLOUDFLARE_API_TOKEN", "PREVIEW_CLOUDFLARE_ACCOUNT_ID"];
+    const handed = steps.flatMap(({ id, step }): [string, string[]][] => {
+      const names = Object.entries(step.env).flatMap(([name, value]) => {
+        if (!value.includes("secrets.")) return [];
+        expect(value, `${id} ${name}`).toBe(expression(`secrets.${name}`));
+        return [name];
+      });
+      return names.length === 0 ? [] : [[`${id} ${npmRuns(step.run ?? "").join()}`, names.sort()]];
+    });
+    expect(Object.fromEntries(handed)).toEqual({
+      "deploy/deploy ": writes.sort(),
+      "deploy/deploy drift": reads.toSorted(),
+      "deploy-dev/candidate preview": reads.toSorted(),
+      "release-prod/plan plan": reads.toSorted(),
+      "drift/drift drift": reads.toSorted(),
+      "preview/preview preview": [...reads, ...edge].sort(),
+      "cleanup/cleanup cleanup": edge.toSorted(),
+    });
+    // In a job's or a workflow's own environment every step would get them, those that install packages too.
+    const named = workflows.flatMap(({ text }) => [...text.matchAll(/\bsecrets[.[(]/g)]).length;
+    expect(named).toBe(handed.flatMap(([, names]) => names).length);
+  });
+
+  it("open a stack's secrets only where an identity is asked for", () => {
     for (const { id, job } of jobs) {
       const opens = job.steps.some(({ env }) => "PULUMI_ORG" in env);
       if (!job.uses) expect(job.permissions["id-token"] === "write", id).toBe(opens);

@@ -66,7 +66,14 @@ export async function openStackTarget(
   return {
     name: stack,
     secrets,
-    target: { name: stack, project: project.name, infraDir: project.infraDir, engineEnv, program: run },
+    target: {
+      name: stack,
+      project: project.name,
+      infraDir: project.infraDir,
+      engineEnv,
+      readsOnly: purpose === "preview",
+      program: run,
+    },
   };
 }
 

@@ -5,7 +5,8 @@ import type { PullRequestEvent } from "../github/event.ts";
  * says how somebody who may do more gets the preview.
  * https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
  *
- * @param env `ACTIONS_ID_TOKEN_REQUEST_URL` is there where GitHub gives the run an identity
+ * @param env `ACTIONS_ID_TOKEN_REQUEST_URL` is there where GitHub gives the run an identity, and `HCLOUD_TOKEN` where it keeps the
+ * secrets itself and gives them to the run
  */
 export function noPreview(
   pull: PullRequestEvent | undefined,
@@ -17,10 +18,11 @@ export function noPreview(
       text: "This pull request comes from a fork, so it gets no credentials and no preview. A maintainer previews it by pushing its branch to this repository.",
     };
   const isDependabot = pull?.author === "dependabot[bot]" || pull?.actor === "dependabot[bot]";
-  if (isDependabot && env.PULUMI_ORG && !env.ACTIONS_ID_TOKEN_REQUEST_URL)
+  const mayOpen = env.PULUMI_ORG ? env.ACTIONS_ID_TOKEN_REQUEST_URL : env.HCLOUD_TOKEN;
+  if (isDependabot && !mayOpen)
     return {
       outcome: "no-identity",
-      text: "GitHub gives this run of Dependabot's no identity, so it gets no credentials and no preview. Close the pull request and open it again: the run is yours then.",
+      text: "GitHub gives this run of Dependabot's no identity and no secrets, so it gets no credentials and no preview. Close the pull request and open it again: the run is yours then.",
     };
   return undefined;
 }

@@ -4,11 +4,18 @@ import type { Bench } from "./bench.ts";
 import type { Interviewer } from "./interviewer.ts";
 import type { Question } from "./question.ts";
 import { cloudflarePreviewToken, cloudflareToken } from "./questions/cloudflare.ts";
+import { dopplerToken } from "./questions/doppler.ts";
 import { hetznerPreviewToken, hetznerToken } from "./questions/hetzner.ts";
 import { home } from "./questions/home.ts";
 import { neonKey } from "./questions/neon.ts";
 import { type SecretPlace, secretPlace, type Use } from "./secret-places.ts";
-import { bucketKeyOf, issuePulumiToken, randomText } from "./sources.ts";
+import {
+  addDopplerToken,
+  bucketKeyOf,
+  endOlderDopplerTokens,
+  issuePulumiToken,
+  randomText,
+} from "./sources.ts";
 
 /** What is written where, and what a person does afterwards. */
 export interface Rotation {
@@ -31,6 +38,10 @@ interface Way {
     order: { stack: string; use: Use; known: string | undefined; ask: Ask },
   ): Promise<string>;
   next: string;
+  /** What `--finish` does where the old one is ended by a call, and not by taking it out of the variable. */
+  end?(bench: Bench, order: { stack: string; ask: Ask }): Promise<void>;
+  /** What is said after `--finish`. */
+  ended?: string;
 }
 type Ask = (question: Question) => Promise<string>;
 
@@ -82,10 +93,27 @@ const WAYS: Record<string, Way> = {
     fresh: async () => randomText(),
     next: "The next deployment gives it to the Worker; read it in its environment.",
   },
+  DOPPLER_TOKEN: {
+    uses: DEPLOYS,
+    fresh: async (bench, { stack, ask }) => addDopplerToken(bench, await ask(dopplerToken), stack),
+    next: "The next deployment seals it for the servers; until then they use the old one, which still works. Then run it again with --finish.",
+    end: async (bench, { stack, ask }) => endOlderDopplerTokens(bench, await ask(dopplerToken), stack),
+    ended: "The older tokens have ended.",
+  },
 };
 
 /** The secrets that can be changed by a command. */
 export const ROTATABLE = Object.keys(WAYS);
+
+/** Those that can't be, without a stop or without a person, and why. The way by hand: docs/playbook.md, “A secret leaked”. */
+export const BY_HAND: Readonly<Record<string, string>> = {
+  PULUMI_CONFIG_PASSPHRASE:
+    "the state is encrypted with it, and has to be encrypted anew at the very moment when the new one takes its place",
+  RELEASE_SIGNING_KEY: "the servers know its public half from their birth, so that a new one replaces them",
+  INTAKE_TURNSTILE_SECRET: "Cloudflare makes it, on the page of the Turnstile widget",
+  AWS_ACCESS_KEY_ID: "it is made of the Cloudflare token, and changes with that",
+  AWS_SECRET_ACCESS_KEY: "it is made of the Cloudflare token, and changes with that",
+};
 
 export interface RotationOrder {
   variable: string;
@@ -100,7 +128,7 @@ export interface RotationOrder {
  * Changes a secret in every place that has it. What a person has to make is asked for and tried at its provider first, so
  * that a wrong one leaves all as it was.
  *
- * @throws UserError `rotate-unknown`, `setup-answer-wrong`, `setup-unanswered`
+ * @throws UserError `rotate-unknown`, `rotate-by-hand`, `setup-answer-wrong`, `setup-unanswered`
  */
 export async function rotate(
   bench: Bench,
@@ -108,11 +136,19 @@ export async function rotate(
   { variable, stacks, use, finish }: RotationOrder,
 ): Promise<Rotation> {
   const way = WAYS[variable];
+  const reason = BY_HAND[variable];
+  if (!way && reason !== undefined)
+    throw new UserError(
+      "rotate-by-hand",
+      `${variable} is not changed by a command: ${reason}.`,
+      "The way by hand is in docs/playbook.md, “A secret leaked”. Nothing was changed.",
+      EXIT.usage,
+    );
   if (!way)
     throw new UserError(
       "rotate-unknown",
       `${variable} is not changed by a command.`,
-      `Name one of ${ROTATABLE.join(", ")}. For the passphrase and the release key see docs/playbook.md, “A secret leaked”.`,
+      `Name one of ${ROTATABLE.join(", ")}. For the others see docs/playbook.md, “A secret leaked”.`,
       EXIT.usage,
     );
   const place = await secretPlace(bench);
@@ -125,6 +161,13 @@ export async function rotate(
   const slots = stacks.flatMap((stack) =>
     way.uses.filter((each) => use === undefined || each === use).map((each) => ({ stack, use: each })),
   );
+  if (finish && way.end) {
+    for (const stack of stacks)
+      await bench.context.reporter.step(`The older ${variable} of ${stack}`, async () =>
+        way.end?.(bench, { stack, ask }),
+      );
+    return { variable, places: [], next: way.ended ?? "" };
+  }
   // All values first: a token that is refused changes nothing anywhere.
   const ready = [];
   for (const slot of slots) {

@@ -5,6 +5,8 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { command as secretsCommand } from "../commands/secrets.ts";
 import { command } from "../commands/setup.ts";
+import { VARIABLES } from "../secrets/variables.ts";
+import { BY_HAND, ROTATABLE } from "./rotate.ts";
 import { contextIn, type EmptyWorld, emptyWorld } from "./testing/world.ts";
 
 let world: EmptyWorld;
@@ -80,19 +82,8 @@ describe("the set-up", () => {
     const { token: fresh } = z
       .object({ token: z.string() })
       .parse(await world.admin("cloudflare", "POST", "/_rehearsal/tokens", { permissions: "read" }));
-    const rotate = async (token: string) => {
-      const file = join(root, "rotation.yaml");
-      writeFileSync(file, stringify({ "cloudflare-preview-token": token }));
-      const { context } = contextIn(root, {
-        ...world.env,
-        GITHUB_REPOSITORY: world.clouds.github.repository,
-        GITHUB_TOKEN: robin,
-        PULUMI_ACCESS_TOKEN: world.clouds.esc.token,
-        PULUMI_ORG: world.clouds.esc.org,
-      });
-      const positionals = ["rotate", "CLOUDFLARE_API_TOKEN"];
-      return secretsCommand.run(context, { values: { answers: file, preview: true }, positionals });
-    };
+    const rotate = (token: string) =>
+      change("CLOUDFLARE_API_TOKEN", { "cloudflare-preview-token": token }, { preview: true });
     await expect(rotate(world.clouds.cloudflare.token)).rejects.toThrow(
       "It may write, and pull requests use it",
     );
@@ -100,4 +91,53 @@ describe("the set-up", () => {
       places: [expect.stringContaining("dev-preview"), expect.stringContaining("prod-preview")],
     });
   });
+
+  it("lets an older token of Doppler's work until the servers have the new one", async () => {
+    const answer = { "doppler-token": world.clouds.doppler.token };
+    const { next, places } = await change("DOPPLER_TOKEN", answer, { stack: "prod" });
+    expect(places).toEqual([expect.stringMatching(/quayside\/prod$/)]);
+    expect(next).toContain("--finish");
+    expect(await dopplerTokens("prd")).toHaveLength(2);
+    await change("DOPPLER_TOKEN", answer, { stack: "prod", finish: true });
+    expect(await dopplerTokens("prd")).toEqual([expect.stringMatching(/^quayside-prod-\d{4}-\d\d-\d\d$/)]);
+    expect(await dopplerTokens("dev")).toEqual(["quayside-dev"]);
+  });
+
+  it("says of a secret that no command changes why that is, and where the way by hand is", async () => {
+    for (const name of ["PULUMI_CONFIG_PASSPHRASE", "RELEASE_SIGNING_KEY"])
+      await expect(change(name, {}, {})).rejects.toMatchObject({
+        code: "rotate-by-hand",
+        exitCode: 2,
+        fix: expect.stringContaining("A secret leaked"),
+      });
+    const known = [...ROTATABLE, ...Object.keys(BY_HAND)].sort();
+    const secret = VARIABLES.filter((variable) => variable.secret).map(({ name }) => name);
+    expect(known).toEqual(secret.sort());
+  });
 });
+
+/** Rotates a secret, with answers from a file. */
+async function change(name: string, given: Record<string, unknown>, values: Record<string, unknown>) {
+  const file = join(root, "rotation.yaml");
+  writeFileSync(file, stringify(given));
+  const { context } = contextIn(root, {
+    ...world.env,
+    GITHUB_REPOSITORY: world.clouds.github.repository,
+    GITHUB_TOKEN: robin,
+    PULUMI_ACCESS_TOKEN: world.clouds.esc.token,
+    PULUMI_ORG: world.clouds.esc.org,
+  });
+  return secretsCommand.run(context, { values: { answers: file, ...values }, positionals: ["rotate", name] });
+}
+
+/** The names of a config's service tokens, as Doppler lists them. */
+async function dopplerTokens(config: string): Promise<string[]> {
+  const { url, token } = world.clouds.doppler;
+  const response = await fetch(`${url}/v3/configs/config/tokens?project=quayside&config=${config}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const { tokens } = z
+    .object({ tokens: z.array(z.object({ name: z.string() })) })
+    .parse(await response.json());
+  return tokens.map(({ name }) => name);
+}

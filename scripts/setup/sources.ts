@@ -114,15 +114,43 @@ const Issued = z.object({ token: z.object({ key: z.string() }) });
 
 /** A service token that reads the stack's config, named after the repository's project. */
 export async function issueDopplerToken(bench: Bench, stack: string): Promise<string> {
-  const api = clients.doppler(bench, await bench.ask(dopplerToken));
-  const at = { project: bench.project.name, config: dopplerConfig(stack) };
-  const name = `${bench.project.name}-${stack}`;
+  const { api, at, name } = configOf(bench, await bench.ask(dopplerToken), stack);
   const query = new URLSearchParams(at);
   const { tokens } = await api.call("GET", `/configs/config/tokens?${query}`, Tokens);
   for (const { slug } of tokens.filter((token) => token.name === name))
     await api.call("DELETE", "/configs/config/tokens", z.unknown(), { ...at, slug });
   const { token } = await api.call("POST", "/configs/config/tokens", Issued, { ...at, name, access: "read" });
   return token.key;
+}
+
+const Listed = z.object({
+  tokens: z.array(z.object({ slug: z.string(), name: z.string(), created_at: z.string() })),
+});
+
+/** One more service token of the stack's config; those that are there go on working. */
+export async function addDopplerToken(bench: Bench, personal: string, stack: string): Promise<string> {
+  const { api, at, name } = configOf(bench, personal, stack);
+  const day = bench.context.now().toISOString().slice(0, 10);
+  const asked = { ...at, name: `${name}-${day}`, access: "read" };
+  return (await api.call("POST", "/configs/config/tokens", Issued, asked)).token.key;
+}
+
+/** Ends the service tokens of the stack's config that bear the repository's name, all but the newest. */
+export async function endOlderDopplerTokens(bench: Bench, personal: string, stack: string): Promise<void> {
+  const { api, at, name } = configOf(bench, personal, stack);
+  const { tokens } = await api.call("GET", `/configs/config/tokens?${new URLSearchParams(at)}`, Listed);
+  const own = tokens.filter((token) => token.name === name || token.name.startsWith(`${name}-`));
+  const older = own.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1)).slice(1);
+  for (const { slug } of older)
+    await api.call("DELETE", "/configs/config/tokens", z.unknown(), { ...at, slug });
+}
+
+function configOf(bench: Bench, personal: string, stack: string) {
+  return {
+    api: clients.doppler(bench, personal),
+    at: { project: bench.project.name, config: dopplerConfig(stack) },
+    name: `${bench.project.name}-${stack}`,
+  };
 }
 
 const OrgTokens = z.object({ tokens: z.array(z.object({ id: z.string(), name: z.string() })) });

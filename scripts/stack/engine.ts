@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 import * as errors from "@pulumi/pulumi/automation/errors.js";
 import { StackNotFoundError } from "@pulumi/pulumi/automation/errors.js";
@@ -165,23 +166,39 @@ function engineCommand(target: StackTarget): RunnableCommand {
       return outcome;
     },
   };
+  const provider = ["--secrets-provider", secretsProviderOf(target)];
+  /** Where a stack that can't be made is looked at. */
+  let empty: string | undefined;
   return {
     ...engine,
-    async run(args, ...rest) {
-      const [cwd, env] = rest;
+    async run(args, cwd, given, ...rest) {
+      const env = empty === undefined ? given : { ...given, PULUMI_BACKEND_URL: empty };
       // Every later call names its stack, so a selection would be one process for nothing. A stack that is not there yet
       // shows at the first call that needs it, and is made then.
       if (args[0] === "stack" && args[1] === "select") return commandResult("", "", 0);
       try {
-        return await engine.run(args, ...rest);
+        return await engine.run(args, cwd, env, ...rest).catch(async (error: unknown) => {
+          if (!(error instanceof StackNotFoundError)) throw error;
+          await engine.run(["stack", "init", target.name, ...provider], cwd, env);
+          return engine.run(args, cwd, env, ...rest);
+        });
       } catch (error) {
-        if (!(error instanceof StackNotFoundError)) throw error;
-        const provider = ["--secrets-provider", secretsProviderOf(target)];
-        await engine.run(["stack", "init", target.name, ...provider], cwd, env);
-        return engine.run(args, ...rest);
+        if (!target.readsOnly || empty !== undefined || !mayNotWrite(error)) throw error;
+        empty = pathToFileURL(mkdtempSync(join(cwd, "empty-"))).href;
+        const there = { ...given, PULUMI_BACKEND_URL: empty };
+        await engine.run(["stack", "init", target.name, ...provider], cwd, there);
+        return engine.run(args, cwd, there, ...rest);
       }
     },
   };
+}
+
+/**
+ * Whether a bucket refused to be written to, which it is only for a stack, or a state, that is not there yet. One that may not be read
+ * is refused in other words, and never taken for an empty one.
+ */
+function mayNotWrite(error: unknown): boolean {
+  return error instanceof Error && /operation error S3: PutObject\b.*\bAccessDenied\b/s.test(error.message);
 }
 
 function commandResult(stdout: string, stderr: string, code: number, cause?: unknown): CommandResult {

@@ -8,6 +8,8 @@ export interface StackTarget {
   infraDir: string;
   /** Variables for the engine and its providers: backend, passphrase, cloud tokens, endpoints. Secret. */
   engineEnv: Record<string, string>;
+  /** Its credentials only read, so that a stack which is not there yet can't be made: it is looked at as an empty one. */
+  readsOnly?: boolean;
   /** The Pulumi program; it runs in this process. */
   program: () => Promise<Record<string, unknown>>;
 }

@@ -106,6 +106,8 @@ describe("a pull request", () => {
     const bot = pull({ author: "dependabot[bot]" });
     expect(noPreview(bot, WITH_IDENTITY)).toBeUndefined();
     expect(noPreview(bot, WITHOUT)).toMatchObject({ outcome: "no-identity" });
+    expect(noPreview(bot, { HCLOUD_TOKEN: "of-the-repository" })).toBeUndefined();
+    expect(noPreview(bot, {})).toMatchObject({ outcome: "no-identity" });
     // For a person it would be a workflow that lost its permission: that is an error.
     expect(noPreview(pull(), WITHOUT)).toBeUndefined();
   });

@@ -32,9 +32,15 @@ export interface WorkflowOutcome extends JobOutcome {
 }
 
 const Started = z.object({ runId: z.number(), token: z.string() });
+const Variables = z.object({ variables: z.array(z.object({ name: z.string(), value: z.string() })) });
 const Payload = z.looseObject({ action: z.string().optional() });
 /** act 0.2.89 refuses a file with it, and honours no `concurrency:` anyway. Jobs check the file out as it is. */
 const UNKNOWN_TO_ACT = /^ +queue: \w+\n/gm;
+/**
+ * act has one set of secrets for all jobs of a run. In the copy that it reads, a workflow whose job is in an environment asks for that
+ * environment's by names of their own.
+ */
+const OF_ENVIRONMENT = "OF_ENVIRONMENT_";
 const STAND_INS = join(import.meta.dirname, "..", "actions");
 
 /** Runs workflow files as they are, by `act` in its self-hosted mode: steps are processes of this machine. */
@@ -72,7 +78,9 @@ export class ActRunner {
     await checkout.git("checkout", "--quiet", "--force", trigger.sha);
     for (const name of readdirSync(join(checkout.dir, ".github/workflows"))) {
       const file = join(checkout.dir, ".github/workflows", name);
-      writeFileSync(file, readFileSync(file, "utf8").replace(UNKNOWN_TO_ACT, ""));
+      const text = readFileSync(file, "utf8").replace(UNKNOWN_TO_ACT, "");
+      const guarded = /^ +environment: /m.test(text);
+      writeFileSync(file, guarded ? text.replaceAll("secrets.", `secrets.${OF_ENVIRONMENT}`) : text);
     }
     const { action } = Payload.parse(trigger.event.payload);
     if (
@@ -107,11 +115,9 @@ export class ActRunner {
       run: join(folder, "run.json"),
     };
     writeFileSync(files.event, JSON.stringify(trigger.event.payload));
-    writeFileSync(files.secrets, stringify({ GITHUB_TOKEN: started.token }), { mode: 0o600 });
-    writeFileSync(
-      files.vars,
-      stringify({ PULUMI_ORG: this.#clouds.esc.org, PULUMI_BACKEND_URL: this.#backend }),
-    );
+    const secrets = { GITHUB_TOKEN: started.token, ...(await this.#secretsOf(Object.values(terms.jobs))) };
+    writeFileSync(files.secrets, stringify(secrets), { mode: 0o600 });
+    writeFileSync(files.vars, stringify(await this.#variables()));
     writeFileSync(
       files.run,
       JSON.stringify({
@@ -168,7 +174,7 @@ export class ActRunner {
     await this.#call("PATCH", `/_rehearsal/runs/${runId}`, {
       conclusion: result.exitCode === 0 ? "success" : "failure",
     });
-    const { jobs, text, summary } = readActLog(result.all ?? "", [started.token]);
+    const { jobs, text, summary } = readActLog(result.all ?? "", Object.values(secrets));
     return {
       name: trigger.name,
       command: `act ${trigger.event.name} --workflows ${path}`,
@@ -180,6 +186,30 @@ export class ActRunner {
       runId: started.runId,
       jobs,
     };
+  }
+
+  /** The repository's variables as a person has set them; where nobody has, those of a world that was set up beforehand. */
+  async #variables(): Promise<Record<string, string>> {
+    const { url, token, repository } = this.#clouds.github;
+    const response = await fetch(`${url}/repos/${repository}/actions/variables`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { variables } = Variables.parse(await response.json());
+    return variables.length === 0
+      ? { PULUMI_ORG: this.#clouds.esc.org, PULUMI_BACKEND_URL: this.#backend }
+      : Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+  }
+
+  /** What GitHub keeps for the run's jobs: the repository's secrets, and those of the one environment that they name. */
+  async #secretsOf(jobs: readonly { environment?: string }[]): Promise<Record<string, string>> {
+    const ask = async (query: string) => {
+      const response = await fetch(`${this.#clouds.github.url}/_rehearsal/secrets${query}`);
+      return z.record(z.string(), z.string()).parse(await response.json());
+    };
+    const environment = jobs.map((job) => job.environment).find((name) => name !== undefined);
+    const own = environment === undefined ? {} : await ask(`?environment=${environment}`);
+    const guarded = Object.entries(own).map(([name, value]) => [`${OF_ENVIRONMENT}${name}`, value]);
+    return { ...(await ask("")), ...Object.fromEntries(guarded) };
   }
 
   async #call(method: string, path: string, body: unknown): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { actions } from "./actions/chapter.ts";
 import type { Chapter } from "./chapter.ts";
 import { edge } from "./edge/chapter.ts";
+import { githubSecrets } from "./github-secrets/chapter.ts";
 import { intake } from "./intake/chapter.ts";
 import { loop } from "./loop.ts";
 import { recovery } from "./recovery/chapter.ts";
@@ -15,6 +16,7 @@ export const CHAPTERS: readonly Chapter[] = [
   review,
   setup,
   actions,
+  githubSecrets,
   rollbacks,
   intake,
   server,

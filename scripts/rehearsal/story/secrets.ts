@@ -4,9 +4,11 @@ import type { Scene } from "./scene.ts";
 
 /**
  * Who was told a secret may remember it: the clouds their own tokens, ESC its values, Cloudflare the secrets of its Workers,
- * Hetzner the user-data of its servers. GitHub was told none.
+ * Hetzner the user-data of its servers. GitHub keeps what it is told sealed; the tokens of its own people it knows.
  */
 const VAULT = /^world\/(tokens\.json|esc|cloudflare|hetzner)/;
+const knowsItself = (name: string, file: string) =>
+  name.startsWith("GITHUB_TOKEN_OF_") && file.startsWith("world/github.sqlite");
 
 export const secrets: Scene = {
   name: "secrets",
@@ -23,7 +25,8 @@ export const secrets: Scene = {
       searched += 1;
       const content = joined(text);
       for (const [name, value] of Object.entries(stage.canaries)) {
-        if (holds(content, value)) found.push(`${name} in ${relative(stage.dir, file)}`);
+        const place = relative(stage.dir, file);
+        if (holds(content, value) && !knowsItself(name, place)) found.push(`${name} in ${place}`);
       }
     }
     // The report is made of the files above and of this.

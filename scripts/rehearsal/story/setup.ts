@@ -1,5 +1,6 @@
 import { buildStage } from "../stage/stage.ts";
 import type { Chapter } from "./chapter.ts";
+import { secrets } from "./secrets.ts";
 import { doctorAfter, doctorBefore } from "./setup/doctor.ts";
 import { firstRelease } from "./setup/first-release.ts";
 import type { SetupMemory } from "./setup/memory.ts";
@@ -17,5 +18,15 @@ export const setup: Chapter<SetupMemory> = {
     "Somebody with a domain, the accounts and no idea of the code takes the template. The wizard sets everything up by a file of answers, nobody at the keyboard; then the pipeline brings dev and prod up.",
   remember: (played) => ({ played, secrets: {} }),
   build: (root, dir, options) => buildStage(root, dir, { ...options, empty: true }),
-  scenes: [refusals, doctorBefore, wizard, strangers, firstRelease, rotation, doctorAfter, teardown],
+  scenes: [
+    refusals,
+    doctorBefore,
+    wizard,
+    strangers,
+    firstRelease,
+    rotation,
+    doctorAfter,
+    teardown,
+    { ...secrets, name: "setup-secrets" },
+  ],
 };

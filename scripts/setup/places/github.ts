@@ -3,6 +3,8 @@ import type { Github } from "../../github/client.ts";
 import { GithubRefusal } from "../../github/refusal.ts";
 import type { Kept, SecretPlace, Use } from "../secret-places.ts";
 
+const READ_BY_PREVIEWS =
+  /^(HCLOUD_TOKEN|CLOUDFLARE_API_TOKEN|PULUMI_CONFIG_PASSPHRASE|DIGEST_KEY|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|PREVIEW_CLOUDFLARE_\w+)$/;
 const Listed = z.object({ secrets: z.array(z.object({ name: z.string() })) });
 const PublicKey = z.object({ key_id: z.string(), key: z.string() });
 
@@ -46,7 +48,9 @@ export function githubPlace(hub: Github): SecretPlace {
     },
     async remove(stack, use) {
       const { names } = await this.read(stack, use);
-      for (const name of names) await hub.request(`DELETE ${baseOf(stack, use)}/secrets/${name}`, hub.at);
+      // The repository's secrets can be others' too; what goes is what the set-up writes.
+      const own = use === "preview" ? names.filter((name) => READ_BY_PREVIEWS.test(name)) : names;
+      for (const name of own) await hub.request(`DELETE ${baseOf(stack, use)}/secrets/${name}`, hub.at);
     },
   };
 }

@@ -9,13 +9,13 @@ export const home: Question = {
   name: "home",
   text: "Where do the secrets and the state live?",
   purpose:
-    "With Pulumi Cloud no secret is kept at GitHub: each job proves what it is and gets what it may open, for two hours. It needs an organization of the Team edition or above. Without it, the set-up writes GitHub's own secrets and makes an R2 bucket for the state, but the workflows do not hand these secrets to their jobs yet: choose it only if you will add that.",
+    "With Pulumi Cloud no secret is kept at GitHub: each job proves what it is and gets what it may open, for two hours. It needs an organization of the Team edition or above. Without it, the secrets for deployments are GitHub's, each stack's in its GitHub Environment, and a bucket at R2 keeps the state. Those for previews only read and are the repository's: whoever may push a branch can read them.",
   link: "https://www.pulumi.com/pricing/",
   choices: [
     { value: "pulumi", text: "Pulumi Cloud: secrets in ESC, state beside them" },
     {
       value: "github",
-      text: "GitHub: environment secrets, and an R2 bucket for the state (not handed to the jobs yet)",
+      text: "GitHub: environment secrets, and an R2 bucket for the state",
     },
   ],
   suggest: async () => "pulumi",

@@ -13,7 +13,8 @@ export function stateBucket(project: string): string {
 export async function backendUrl(bench: Bench): Promise<string | undefined> {
   if ((await bench.ask(home)) === "pulumi") return undefined;
   const { account } = await zone(bench);
-  return `s3://${stateBucket(bench.project.name)}?region=auto&endpoint=https://${account.id}.r2.cloudflarestorage.com`;
+  const endpoint = bench.context.env.R2_ENDPOINT ?? `https://${account.id}.r2.cloudflarestorage.com`;
+  return `s3://${stateBucket(bench.project.name)}?region=auto&use_path_style=true&endpoint=${endpoint}`;
 }
 
 export const stateStep: Step = {

@@ -26,13 +26,14 @@ import { zones } from "./api/zones.ts";
 import type { EdgeParts } from "./edge/answer.ts";
 import type { Workers } from "./edge/workers.ts";
 import { ApiError, failure } from "./envelope.ts";
+import { s3 } from "./s3/app.ts";
 import type { CloudState } from "./state.ts";
 
 const Scheduled = z.object({ script: z.string(), cron: z.string() });
 
 /**
  * Cloudflare's API v4 under `/client/v4`, as far as the project and its official clients use it.
- * Besides: `GET /_rehearsal/firewall-events`, and `POST /_rehearsal/scheduled` `{ script, cron }`, which runs a scheduled handler now.
+ * R2's S3 interface is under `/r2`. Besides: `GET /_rehearsal/firewall-events`, and `POST /_rehearsal/scheduled` `{ script, cron }`, which runs a scheduled handler now.
  */
 export function cloudflareApi(
   state: CloudState,
@@ -82,6 +83,7 @@ export function cloudflareApi(
   adminRoutes(root, state);
   return root
     .route("/client/v4", api)
+    .route("/r2", s3(state))
     .get("/_rehearsal/firewall-events", (c) => c.json(parts.firewall.events))
     .post("/_rehearsal/scheduled", async (c) => {
       const { script, cron } = Scheduled.parse(await c.req.json());

@@ -41,6 +41,13 @@ export function recordTokens(state: CloudState, tokens: Tokens): void {
       });
 }
 
+/** The token that an access key of R2's S3 interface was made of. */
+export function tokenByAccessKey(state: CloudState, id: string): ApiToken | undefined {
+  return tokensOf(state)
+    .list()
+    .find((token) => token.id === id);
+}
+
 /** The token that a request bears. */
 export function tokenOf(state: CloudState, c: Context): ApiToken | undefined {
   const value = /^Bearer (\S+)$/.exec(c.req.header("authorization") ?? "")?.[1];
