@@ -109,6 +109,15 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
       refusedWord = request.method === "PUT" ? await text(request) : undefined;
       return json(200, {});
     }
+    if (path.startsWith("/static/")) {
+      const cookie = path.includes("cookie") ? { "set-cookie": "session=1" } : {};
+      response.writeHead(200, {
+        "content-type": "text/css",
+        "cache-control": "public, max-age=3600",
+        ...cookie,
+      });
+      return void response.end("body { margin: 0 }\n");
+    }
     // The edge's own Worker has the paths below /intake, so the inbox is elsewhere.
     if (path === "/inbox") return json(200, messages.list());
     return send(

@@ -1,4 +1,5 @@
 import type { Chapter, Memory } from "../chapter.ts";
+import { asksPerson } from "./asks-person.ts";
 import { originBack } from "./origin-back.ts";
 import { originDies } from "./origin-dies.ts";
 import { poisonMessage } from "./poison-message.ts";
@@ -16,7 +17,7 @@ export const intake: Chapter<IntakeMemory> = {
   name: "intake",
   title: "No message is lost",
   tells:
-    "The server dies and nobody who fills in the form notices. When it is back all messages arrive, once and in order. One that the app can't take is parked, looked at, and delivered again.",
+    "The server dies and nobody who fills in the form notices. When it is back all messages arrive, once and in order. One that the app can't take is parked, looked at, and delivered again. Then the form asks for a person.",
   remember: (played) => ({ played, sent: [] }),
-  scenes: [originDies, originBack, poisonMessage],
+  scenes: [originDies, originBack, poisonMessage, asksPerson],
 };

@@ -78,7 +78,8 @@ function follow(state: CloudState, name: string, type: number, answers: Answer[]
 }
 
 function dataOf(record: DnsRecord): string {
-  if (record.type === "MX") return `${record.priority} ${record.content}.`;
+  // The root itself has no other dot: RFC 7505.
+  if (record.type === "MX") return `${record.priority} ${record.content.replace(/\.$/, "")}.`;
   if (record.type !== "TXT") return record.content;
   if (record.content.startsWith('"')) return record.content;
   // One character-string of a TXT record has at most 255 bytes (RFC 1035, 3.3).
