@@ -13,5 +13,6 @@ export const EXAMPLE = {
     "sites/www/.well-known/security.txt",
     "sites/status/index.html",
     "sites/status/.well-known/security.txt",
+    "workers/watch/wrangler.jsonc",
   ],
 } as const;

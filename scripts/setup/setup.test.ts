@@ -6,6 +6,7 @@ import { z } from "zod";
 import { command as secretsCommand } from "../commands/secrets.ts";
 import { command } from "../commands/setup.ts";
 import { VARIABLES } from "../secrets/variables.ts";
+import { EXAMPLE } from "./example.ts";
 import { BY_HAND, ROTATABLE } from "./rotate.ts";
 import { contextIn, type EmptyWorld, emptyWorld } from "./testing/world.ts";
 
@@ -57,6 +58,11 @@ describe("the set-up", () => {
     );
     const stack = parse(readFileSync(join(root, "infra", "Pulumi.prod.yaml"), "utf8"));
     expect(stack.config["quayside:accountId"]).toBe(world.clouds.cloudflare.accountId);
+    for (const file of [...EXAMPLE.files, "infra/Pulumi.dev.yaml", "infra/Pulumi.prod.yaml"]) {
+      const text = readFileSync(join(root, file), "utf8").replaceAll(/^\s*#.*$/gm, "");
+      for (const name of [EXAMPLE.domain, EXAMPLE.accountId, EXAMPLE.releaseKey, EXAMPLE.adminRange])
+        expect(text, `${name} in ${file}`).not.toContain(name);
+    }
   });
 
   it("refuses a token that may do too little, or for previews too much, before it makes anything", async () => {
