@@ -324,8 +324,10 @@ describe.skipIf(!chromium)(`the sites in a browser${chromium ? "" : ` (left out:
     await visit(
       PREVIEW,
       async (page) => {
-        await page.getByRole("status").filter({ hasText: "This is a preview" }).waitFor();
+        // The page looks as it will, until somebody begins to write.
+        expect(await page.locator(".form-status").isVisible()).toBe(false);
         await fill(page);
+        await page.getByRole("status").filter({ hasText: "This is a preview" }).waitFor();
         await page.getByRole("button", { name: "Send" }).click();
         expect(
           await page.evaluate("document.activeElement.role ?? document.activeElement.className"),

@@ -23,6 +23,15 @@ test.skipIf(!findChromium())(
       const compared = await comparePages(
         [
           { name: "same", before, after: page("same.html", "Harbour", "Open at night") },
+          {
+            name: "widget",
+            before,
+            after: page(
+              "widget.html",
+              "Harbour",
+              'Open at night<span data-turnstile-site-key="0x4">?</span>',
+            ),
+          },
           { name: "two", before, after: page("two.html", "Quayside", "Open at noon") },
           { name: "longer", before, after: page("longer.html", "Harbour<br>of ours", "Open at night") },
           { name: "new", before: pathToFileURL(join(folder, "nowhere.html")).href, after: before },
@@ -31,6 +40,7 @@ test.skipIf(!findChromium())(
       );
       expect(compared.map(({ name, places, marked }) => [name, places, marked !== undefined])).toEqual([
         ["same", 0, false],
+        ["widget", 0, false],
         ["two", 2, true],
         // What is only further down is not framed.
         ["longer", 1, true],

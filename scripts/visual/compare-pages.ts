@@ -24,6 +24,9 @@ export interface ComparedPage {
 /** A desk's width; the pages are one column on a phone, with the same words. */
 const VIEW = { width: 1200, height: 800 };
 const LIMIT_MS = 20_000;
+/** Turnstile's widget looks as it likes, and previews have none. Set by script, as a page's policy may forbid styles. */
+const WITHOUT_WIDGET = `for (const place of document.querySelectorAll("[data-turnstile-site-key]"))
+  place.style.display = "none"`;
 
 /**
  * Takes a picture of each page before and after, whole and light, and frames the differences.
@@ -85,6 +88,7 @@ async function picture(
     const page = await context.newPage();
     const response = await page.goto(url, { waitUntil: "load", timeout: LIMIT_MS }).catch(() => undefined);
     if (!response) return undefined;
+    await page.evaluate(WITHOUT_WIDGET);
     return await page.screenshot({ fullPage: true, animations: "disabled" });
   } finally {
     await context.close();

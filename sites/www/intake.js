@@ -12,9 +12,13 @@ let sent = { text: "", key: "" };
 
 // Only the hosts of a stack have the Worker that takes messages in.
 const isPreview = location.hostname.endsWith(".pages.dev");
-if (isPreview) show(PREVIEW);
+/** What somebody who begins to write has to know. */
+let notice = isPreview ? PREVIEW : "";
+form.addEventListener("focusin", ({ target }) => {
+  if (notice && target !== status) show(notice);
+});
 // Nothing is asked of another host where there is no site key.
-else if (person.dataset.turnstileSiteKey) askPerson(person.dataset.turnstileSiteKey);
+if (person.dataset.turnstileSiteKey) askPerson(person.dataset.turnstileSiteKey);
 
 form.noValidate = true;
 form.addEventListener("submit", async (event) => {
@@ -120,11 +124,10 @@ function askPerson(sitekey) {
     // Its usual size is 300 pixels wide.
     window.turnstile.render(person, { sitekey, size: person.clientWidth < 300 ? "compact" : "normal" });
   });
-  script.addEventListener("error", () =>
-    show(
-      "The check that a person sends this form could not be loaded. Please load the page again, or call us.",
-    ),
-  );
+  script.addEventListener("error", () => {
+    notice =
+      "The check that a person sends this form could not be loaded. Please load the page again, or call us.";
+  });
   document.head.append(script);
 }
 
