@@ -66,7 +66,8 @@ function refusal(codes: string[]): Problem {
     "turnstile-failed",
     codes.includes("timeout-or-duplicate")
       ? "The check that you are a person has run out. Please do it again and send once more."
-      : "Please pass the check that you are a person, then send again.",
+      : // The page may be from before the widget was there.
+        "Please pass the check that you are a person, then send again. If you see none, copy your text and load the page again.",
   );
 }
 
