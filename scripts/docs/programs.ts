@@ -53,7 +53,9 @@ const TOOLS: Record<string, Check> = {
     return unknownOption(own, stdout) ?? (inner < 0 ? undefined : checkWords(words.slice(inner + 1)));
   },
   async wrangler(words) {
-    const path = words.slice(0, 2);
+    // Commands are up to four words deep, and their help takes their arguments too.
+    const option = words.findIndex((word) => word.startsWith("-"));
+    const path = option < 0 ? words : words.slice(0, option);
     const { stdout, exitCode } = await run("wrangler", [...path, "--help"]);
     return exitCode === 0 ? unknownOption(words, stdout) : `no wrangler ${path.join(" ")}`;
   },
