@@ -6,33 +6,34 @@ import { identifyCaller } from "../flows/environment.ts";
 import { writeArtifact } from "../flows/publish-preview.ts";
 import { planRelease } from "../flows/release-plan.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
+import { APPROVAL_OPTION, APPROVAL_VALUE } from "./approval-option.ts";
 import type { Command } from "./command.ts";
-import { APPROVAL_OPTIONS, APPROVAL_VALUES, requireTag } from "./release-arguments.ts";
+import { requireTag } from "./release-arguments.ts";
 
 const Values = z.object({
   stack: z.string().default("prod"),
   out: z.string().optional(),
   refresh: z.boolean().default(false),
-  ...APPROVAL_VALUES,
+  ...APPROVAL_VALUE,
 });
 
 export const command: Command = {
   summary: "Pass the gate for a version tag and show what its release would change, for whoever approves it",
-  usage: "plan -- <tag> [--stack prod] [--out DIR] [--refresh] [--allow LABELS --digest DIGEST]",
+  usage: "plan -- <tag> [--stack prod] [--out DIR] [--refresh] [--allow WORDS]",
   examples: ["npm run plan -- v1.4.0"],
   positionals: ["tag"],
   options: {
     stack: { type: "string" },
     out: { type: "string" },
     refresh: { type: "boolean" },
-    ...APPROVAL_OPTIONS,
+    ...APPROVAL_OPTION,
   },
   async run(context, { values, positionals }) {
     const parsed = Values.safeParse(values);
     if (!parsed.success) {
       throw new UserError("usage", z.prettifyError(parsed.error), `Usage: npm run ${this.usage}`, EXIT.usage);
     }
-    const { stack, out, refresh, allow, digest } = parsed.data;
+    const { stack, out, refresh, allow } = parsed.data;
     const project = readProject(context.root);
     const name = requireStack(project, stack);
     const caller = identifyCaller(context);
@@ -41,7 +42,7 @@ export const command: Command = {
       stack: name,
       tag,
       refresh,
-      approval: { allow, digest },
+      allowed: allow,
     });
     writeArtifact(out ?? join(context.root, ".preview"), [preview]);
     return {

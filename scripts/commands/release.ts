@@ -7,27 +7,28 @@ import { passGate } from "../flows/release-gate.ts";
 import { releaseGuard } from "../flows/release-guard.ts";
 import { rolloutOf } from "../flows/rollout-of.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
+import { APPROVAL_OPTION, APPROVAL_VALUE } from "./approval-option.ts";
 import type { Command } from "./command.ts";
 import { summarize } from "./deploy.ts";
-import { APPROVAL_OPTIONS, APPROVAL_VALUES, requireTag } from "./release-arguments.ts";
+import { requireTag } from "./release-arguments.ts";
 
 const Values = z.object({
   "verify-limit": z.coerce.number().positive().default(300),
   stack: z.string().default("prod"),
   refresh: z.boolean().default(false),
-  ...APPROVAL_VALUES,
+  ...APPROVAL_VALUE,
 });
 
 export const command: Command = {
   summary: "Deploy a version tag to prod, after the gate: semver, on main, and a success on dev",
-  usage: "release -- <tag> [--stack prod] [--refresh] [--allow LABELS --digest DIGEST]",
+  usage: "release -- <tag> [--stack prod] [--refresh] [--allow WORDS]",
   examples: ["npm run release -- v1.4.0"],
   positionals: ["tag"],
   options: {
     "verify-limit": { type: "string" },
     stack: { type: "string" },
     refresh: { type: "boolean" },
-    ...APPROVAL_OPTIONS,
+    ...APPROVAL_OPTION,
   },
   async run(context, { values, positionals }) {
     const parsed = Values.safeParse(values);
@@ -55,7 +56,7 @@ export const command: Command = {
       guard: releaseGuard(context, project, caller, stack, {
         tag,
         sha,
-        approval: { allow: options.allow, digest: options.digest },
+        allowed: options.allow,
       }),
       rollout: rolloutOf(project, name),
       refresh: options.refresh,

@@ -8,6 +8,7 @@ import { renderWhatRuns } from "../flows/what-runs.ts";
 import { appendSummary, setOutput } from "../github/output.ts";
 import { SCOPES } from "../release/manifest.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
+import { APPROVAL_OPTION, APPROVAL_VALUE } from "./approval-option.ts";
 import type { Command } from "./command.ts";
 
 const Values = z.object({
@@ -19,10 +20,7 @@ const Values = z.object({
   scope: z.enum(SCOPES).default("all"),
   "dry-run": z.boolean().default(false),
   refresh: z.boolean().default(false),
-  allow: z
-    .string()
-    .default("")
-    .transform((words) => words.split(/[\s,]+/).filter(Boolean)),
+  ...APPROVAL_VALUE,
   "restore-database": z.boolean().default(false),
   confirm: z.string().optional(),
   "verify-limit": z.coerce.number().positive().default(300),
@@ -41,7 +39,7 @@ export const command: Command = {
     to: { type: "string" },
     scope: { type: "string" },
     "dry-run": { type: "boolean" },
-    allow: { type: "string" },
+    ...APPROVAL_OPTION,
     refresh: { type: "boolean" },
     "restore-database": { type: "boolean" },
     confirm: { type: "string" },

@@ -184,15 +184,16 @@ export async function deploy(
         },
         outputs.app.url,
       );
-      context.signal.throwIfAborted();
+      const interrupted = context.signal.reason instanceof UserError ? context.signal.reason : undefined;
       throw new UserError(
-        error.isReturned ? "rollout-returned" : "edge-failed",
+        interrupted?.code ?? (error.isReturned ? "rollout-returned" : "edge-failed"),
         [
+          ...(interrupted ? [interrupted.message] : []),
           `The infrastructure of ${stack.name} is applied, but parts of the edge are not deployed:`,
           error.message,
           ...describeLeft(error.left),
         ].join("\n"),
-        "Mend the cause and run the same command again.",
+        interrupted?.fix ?? "Mend the cause and run the same command again.",
         1,
         { cause: error },
       );

@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
 import { command as deploy } from "../commands/deploy.ts";
 import { command as drift } from "../commands/drift.ts";
 import { command as preview } from "../commands/preview.ts";
@@ -39,6 +41,16 @@ const tip = () => world.checkout.git("rev-parse", "main");
 const title = async () =>
   /<title>(.*)<\/title>/.exec(await (await fetch("https://www-dev.example.com/")).text())?.[1];
 
+/** What the job's step runs, in its own words. */
+function deployStep(checkout: string): string {
+  const Workflow = z.object({
+    jobs: z.object({ deploy: z.object({ steps: z.array(z.looseObject({ id: z.string().optional() })) }) }),
+  });
+  const file = readFileSync(join(checkout, ".github", "workflows", "deploy.yml"), "utf8");
+  const step = Workflow.parse(parse(file)).jobs.deploy.steps.find(({ id }) => id === "run");
+  return z.string().parse(step?.run);
+}
+
 describe("secrets", () => {
   test("A job in the environment of a stack opens it by its identity alone, another job does not", async () => {
     const job = world.pushed(first);
@@ -69,38 +81,57 @@ describe("secrets", () => {
 });
 
 describe("deploy", () => {
-  test("Ctrl-C reaches the engine once: it ends in order, with the state saved and the lock given back", async () => {
+  test("A job that is cancelled ends in order: the engine is asked once, the state saved, the lock given back, and it says what is left", async () => {
     const env = await world.environmentOf(world.pushed(first));
     await world.fault("hetzner", {
       method: "POST",
       path: "/servers$",
       fault: { kind: "slow-action", ms: 2000 },
     });
-    const child = spawn(process.execPath, ["--no-warnings", "scripts/cli.ts", "deploy", "dev", "--json"], {
+    const step = join(env.HOME ?? "", "step.sh");
+    writeFileSync(step, deployStep(world.checkout.dir));
+    symlinkSync(join(ROOT, "node_modules"), join(world.checkout.dir, "node_modules"));
+    // As a runner does it: https://docs.github.com/actions/reference/workflows-and-actions/workflow-cancellation
+    const child = spawn("bash", ["-e", step], {
       cwd: world.checkout.dir,
-      env,
-      // A process group of its own, as a shell makes it for a job.
+      env: { ...env, COMMAND: "deploy", ARGUMENTS: JSON.stringify(["dev", "--json"]) },
+      // No terminal, and a process group of its own.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const stdout = text(child.stdout);
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
     await vi.waitFor(async () => expect(await world.writes()).toContain("POST /v1/servers"), {
       timeout: 60_000,
       interval: 50,
     });
-    const { stdout: processes } = await execa("ps", ["-A", "-o", "ppid=,pgid=,args="]);
-    const engine = processes
-      .split("\n")
-      .map((line) => line.trim().split(/\s+/))
-      .find(([parent, , program]) => parent === String(child.pid) && program?.endsWith("pulumi"));
-    // What a terminal sends to the group reaches the engine by the pipeline alone: a second SIGINT would make it drop all.
-    expect(engine?.[1]).not.toBe(String(child.pid));
+    const { stdout: processes } = await execa("ps", ["-A", "-o", "pid=,ppid=,pgid=,args="]);
+    const rows = processes.split("\n").map((line) => line.trim().split(/\s+/));
+    const pipeline = rows.find(
+      ([, parent, , ...args]) => parent === String(child.pid) && args.includes("deploy"),
+    );
+    const engine = rows.find(
+      ([, parent, , program]) => parent === pipeline?.[0] && program?.endsWith("pulumi"),
+    );
     expect(engine).toBeDefined();
-    // What a terminal does.
-    process.kill(-(child.pid ?? 0), "SIGINT");
-    expect([await ended, await stderr]).toEqual([1, expect.stringContaining("Stopped (interrupted)")]);
-    expect(JSON.parse(await stdout)).toMatchObject({ outcome: "interrupted" });
+    // What a terminal sends to the group reaches the engine by the pipeline alone: a second SIGINT would make it drop all.
+    expect(engine?.[2]).not.toBe(pipeline?.[2]);
+    // The step's own process and no other. 7.5 s later it would get SIGTERM, 2.5 s after that all would be killed.
+    child.kill("SIGINT");
+    await vi.waitFor(() => expect(stderr).toContain("SIGINT: ending in order"), { timeout: 20_000 });
+    child.kill("SIGTERM");
+    expect([await ended, stderr]).toEqual([1, expect.stringContaining("Stopped (interrupted)")]);
+    unlinkSync(join(world.checkout.dir, "node_modules"));
+    expect(JSON.parse(await stdout)).toMatchObject({
+      outcome: "interrupted",
+      message: expect.stringMatching(
+        /^Interrupted by SIGINT\..*lock is given back\.\n\d+ of \d+ resources are done\. Left: .*Server server1/,
+      ),
+    });
 
     const state = join(env.PULUMI_BACKEND_URL?.replace("file://", "") ?? "", ".pulumi");
     const locks = join(state, "locks", "organization", "quayside", "dev");
@@ -335,6 +366,8 @@ describe("guards stop a deployment with exit code 3, and nothing is touched", ()
     const { checkout, github } = world;
     await checkout.git("checkout", "--quiet", "--force", "-B", "larger", "main");
     checkout.edit("infra/Pulumi.dev.yaml", "serverType: cpx21", "serverType: cpx31");
+    checkout.edit("infra/Pulumi.dev.yaml", 'volumeSize: "20"', 'volumeSize: "40"');
+    checkout.edit("infra/Pulumi.dev.yaml", "whenChanged: safe-only", "whenChanged: stop");
     const head = await checkout.commit("A larger server");
     await checkout.git("push", "--quiet", "origin", "larger");
     const pull = await github.openPull("A larger server", "larger");
@@ -401,10 +434,22 @@ describe("guards stop a deployment with exit code 3, and nothing is touched", ()
     });
     for (const label of wanted) await github.unlabel(larger, label);
     await github.label(larger, ...wanted);
-    expect(await world.run(deploy, world.pushed(merged), ["dev"], LIMIT)).toMatchObject({
-      outcome: "succeeded",
-      steps: expect.any(Number),
+    // The volume has grown by then; the server needs it.
+    await world.fault("hetzner", {
+      method: "PUT",
+      path: "/servers/\\d+$",
+      fault: { kind: "status", status: 422 },
     });
+    await expect(world.run(deploy, world.pushed(merged), ["dev"], LIMIT)).rejects.toMatchObject({
+      code: "apply-failed",
+    });
+    // The policy is to stop where the change is not the reviewed one; half of it is done already.
+    await world.forgetCalls();
+    const rest = await world.run(deploy, world.pushed(merged), ["dev"], LIMIT);
+    expect(rest.log).toContain(`This is what is left of what was reviewed in #${larger}.`);
+    const writes = (await world.writes()).join("\n");
+    expect(writes).toMatch(/servers\/\d+\/actions\/change_type/);
+    expect(writes).not.toContain("/volumes/");
     expect((await github.comments(larger))[0]?.body).toMatch(/On `dev` this change was applied\./);
 
     await world.forgetCalls();
@@ -414,7 +459,7 @@ describe("guards stop a deployment with exit code 3, and nothing is touched", ()
       fix: expect.stringMatching(/npm run rollback -- dev --to dev-/),
     });
     expect(await world.writes()).toEqual([]);
-  });
+  }, 120_000);
 
   test("A tag that is no version, on a commit that is not on main and never ran on dev: all of it is said at once", async () => {
     const { checkout } = world;

@@ -1,3 +1,4 @@
+import { approvalWord } from "../change/approval-word.ts";
 import { code, prose } from "../change/comment/escape.ts";
 import { valueText } from "../change/comment/value-text.ts";
 import { changedProperties, countsSentence, stepsForPeople, typeWords } from "../change/comment/words.ts";
@@ -7,7 +8,6 @@ import { appendSummary } from "../github/output.ts";
 import { describeStep } from "../release/rollback-plan.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { RollbackForecast } from "./rollback.ts";
-import { approvalWord } from "./rollback-guard.ts";
 
 /** Steps and values that are shown of an infrastructure; the rest is counted. */
 const MOST_STEPS = 60;

@@ -1,8 +1,8 @@
+import { approvalWord, labelsAllowedBy } from "../change/approval-word.ts";
 import { type Comparison, compareChanges } from "../change/compare-changes.ts";
 import { compareResumed } from "../change/compare-resumed.ts";
 import { decideReview } from "../change/decide-review.ts";
 import { fingerprint, type Salt } from "../change/digest.ts";
-import { approvalLabel } from "../change/hazards/index.ts";
 import type { Hazard } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { EXIT, UserError } from "../errors.ts";
@@ -15,21 +15,6 @@ import { saltOf } from "./preview-stack.ts";
 import { planPlace, readReview } from "./review/record.ts";
 import type { Mended } from "./update-stack.ts";
 
-/** What a person has allowed when starting a release by hand; only who may write to the repository can start one. */
-export interface ReleaseApproval {
-  /** Labels, `allow:<hazard>:<resource>`. */
-  allow: readonly string[];
-  /** The first digits of the digest of the plan that they saw: 12 at least. */
-  digest: string;
-}
-
-const FEWEST_DIGITS = 12;
-
-/** The approvals that count for a change: all of them, if it is the one that the person saw, else none. */
-export function releaseApprovals({ allow, digest }: ReleaseApproval, now: string): Set<string> {
-  return new Set(digest.length >= FEWEST_DIGITS && now.startsWith(digest) ? allow : []);
-}
-
 /** What ties a plan's digest to its release. */
 export function placeOf({ event }: Caller, tag: string): Pick<Salt, "repository" | "tag"> {
   return { tag, ...(event ? { repository: `${event.repository.owner}/${event.repository.name}` } : {}) };
@@ -40,6 +25,7 @@ export function placeOf({ event }: Caller, tag: string): Pick<Salt, "repository"
  * update was cut off, what is left of it must be what was shown ({@link compareResumed}). On a terminal
  * there is no plan job, and only hazards stop it.
  *
+ * @param order.allowed words of {@link approvalWord}; only who may write to the repository can start a release by hand
  * @throws UserError `plan-changed` or `hazard-unapproved` (exit code 3): nothing was touched
  */
 export function releaseGuard(
@@ -47,7 +33,7 @@ export function releaseGuard(
   project: Project,
   caller: Caller,
   stack: OpenedStack,
-  order: { tag: string; sha: string; approval: ReleaseApproval },
+  order: { tag: string; sha: string; allowed: readonly string[] },
 ): (preview: Preview, mended: Pick<Mended, "resumes">) => Promise<string> {
   const { event, github } = caller;
   return async (preview, { resumes }) => {
@@ -61,7 +47,7 @@ export function releaseGuard(
     const salt = saltOf(key, stack.name, placeOf(caller, tag), preview.events);
     const now = fingerprint(change, salt);
     if (!github || !event) {
-      const approvals = releaseApprovals(order.approval, now.digest);
+      const approvals = labelsAllowedBy(order.allowed, now.digest);
       const decision = decideReview({ policy: "stop", comparison: SAME, hazards, approvals });
       if (decision.kind === "unapproved")
         throw unapprovedRelease(stack.name, tag, decision.hazards, now.digest);
@@ -75,7 +61,7 @@ export function releaseGuard(
         : compareChanges(planned.fingerprint, now));
     // What is left of a change has a digest of its own, that nobody was shown.
     const shown = planned && comparison?.same ? planned.fingerprint.digest : now.digest;
-    const approvals = releaseApprovals(order.approval, shown);
+    const approvals = labelsAllowedBy(order.allowed, shown);
     const { whenChanged: policy } = readPolicy(project, stack.name);
     const decision = decideReview({ policy, comparison, hazards, approvals });
     switch (decision.kind) {
@@ -111,11 +97,11 @@ export function unapprovedRelease(
   hazards: readonly Hazard[],
   digest: string,
 ): UserError {
-  const labels = hazards.map(approvalLabel);
+  const words = hazards.map((hazard) => approvalWord(hazard, digest)).join(" ");
   return new UserError(
     "hazard-unapproved",
     `Nobody has allowed what ${tag} would do to ${stack}:\n${hazards.map(({ rule, resource, what }) => `  ${rule} (${resource}): ${what}`).join("\n")}\nNothing was touched.`,
-    `To allow it, for this change only: gh workflow run release-prod.yml --ref ${tag} -f allow=${labels.join(",")} -f digest=${digest.slice(0, 12)}`,
+    `To allow it, for this change only: gh workflow run release-prod.yml --ref ${tag} -f allow='${words}'`,
     EXIT.stopped,
   );
 }

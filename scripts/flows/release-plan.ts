@@ -1,3 +1,4 @@
+import { labelsAllowedBy } from "../change/approval-word.ts";
 import { renderSummary } from "../change/comment.ts";
 import { renderPlain } from "../change/plain.ts";
 import { judge } from "../change/verdict.ts";
@@ -11,7 +12,7 @@ import { previewForReview, type StackPreview } from "./preview-stack.ts";
 import { viewOf } from "./publish-preview.ts";
 import { checkOf } from "./record-previews.ts";
 import { passGate } from "./release-gate.ts";
-import { placeOf, type ReleaseApproval, releaseApprovals, unapprovedRelease } from "./release-guard.ts";
+import { placeOf, unapprovedRelease } from "./release-guard.ts";
 import { planPlace, writeReview } from "./review/record.ts";
 
 /**
@@ -24,7 +25,7 @@ export async function planRelease(
   context: Context,
   project: Project,
   caller: Caller,
-  order: { stack: string; tag: string; refresh: boolean; approval: ReleaseApproval },
+  order: { stack: string; tag: string; refresh: boolean; allowed: readonly string[] },
 ): Promise<StackPreview> {
   const { stack, tag } = order;
   const { event, github } = caller;
@@ -40,7 +41,7 @@ export async function planRelease(
     order.refresh,
   );
   const digest = found.fingerprint?.digest;
-  const counting = digest === undefined ? new Set<string>() : releaseApprovals(order.approval, digest);
+  const counting = digest === undefined ? new Set<string>() : labelsAllowedBy(order.allowed, digest);
   const isFirst = (await caller.releases.list(stack, 1)).length === 0;
   // What a stack costs is no surprise when it is made.
   const hazards = isFirst ? found.hazards.filter(({ severity }) => severity !== "cost") : found.hazards;

@@ -1,27 +1,11 @@
+import { approvalWord, labelsAllowedBy } from "../change/approval-word.ts";
 import { approvalLabel } from "../change/hazards/index.ts";
 import type { Hazard } from "../change/model.ts";
 import { EXIT, UserError } from "../errors.ts";
 
-/** How many digits of a digest an approval names: enough that no other change has the same. */
-const DIGITS = 12;
-
-/** What whoever starts the rollback has to say to allow a hazard of exactly this change: `allow:<hazard>:<resource>@<digest>`. */
-export function approvalWord(hazard: Hazard, digest: string): string {
-  return `${approvalLabel(hazard)}@${digest.slice(0, DIGITS)}`;
-}
-
-/** The hazards that none of the words allow. */
-export function unapprovedHazards(
-  hazards: readonly Hazard[],
-  digest: string,
-  allowed: readonly string[],
-): Hazard[] {
-  return hazards.filter((hazard) => !allowed.includes(approvalWord(hazard, digest)));
-}
-
 /**
  * Stops a rollback whose infrastructure has hazards that nobody allowed, as a deployment would be. There is no pull
- * request to label: the approval is an argument, and it counts for one digest only.
+ * request to label: the approval is an argument, in the words of {@link approvalWord}.
  *
  * @throws UserError `hazard-unapproved` (exit code 3): nothing was touched
  */
@@ -32,7 +16,8 @@ export function guardRollback(
   digest: string,
   allowed: readonly string[],
 ): void {
-  const unapproved = unapprovedHazards(hazards, digest, allowed);
+  const labels = labelsAllowedBy(allowed, digest);
+  const unapproved = hazards.filter((hazard) => !labels.has(approvalLabel(hazard)));
   if (unapproved.length === 0) return;
   const words = unapproved.map((hazard) => approvalWord(hazard, digest)).join(" ");
   throw new UserError(

@@ -23,7 +23,6 @@ import { latestReleases, type ReleaseStore, rollbackTarget } from "../release/st
 import { type CheckResult, checksOf, verify } from "../release/verify.ts";
 import { outputsFromState } from "../stack/outputs.ts";
 import { type Preview, previewStack } from "../stack/preview.ts";
-import { refreshStack } from "../stack/refresh.ts";
 import { readProject } from "../stack/stacks.ts";
 import { assessChange } from "./assess-change.ts";
 import { checkoutRelease } from "./checkout-release.ts";
@@ -32,7 +31,7 @@ import type { OpenedStack } from "./environment.ts";
 import { readLive } from "./read-live.ts";
 import { writeReleaseRecord } from "./release-record.ts";
 import { guardRollback } from "./rollback-guard.ts";
-import { applyRecorded } from "./update-stack.ts";
+import { updateStack } from "./update-stack.ts";
 import { refuseWhatIsGone } from "./what-is-gone.ts";
 
 export interface RollbackOrder {
@@ -67,7 +66,6 @@ export interface RollbackForecast {
 }
 
 interface Infrastructure {
-  stack: OpenedStack;
   preview: Preview;
   hazards: Hazard[];
   digest: string;
@@ -84,7 +82,8 @@ export interface RolledBack {
 
 /**
  * Brings an earlier release back, whole or in part, from the record of what that release was. Shows what would change
- * before it does anything, and refuses whole what can't come back whole, or whose hazards nobody allowed.
+ * before it does anything, and refuses whole what can't come back whole, or whose hazards nobody allowed. The infrastructure
+ * comes back as a deployment of that commit would bring it: what an update that was cut off has left is mended first.
  */
 export async function rollback(
   context: Context,
@@ -111,20 +110,30 @@ export async function rollback(
     // From the state and not by a preview: the way back must not need a program that works.
     const before = await outputsFromState(stack.target);
     const current = asLive(last, await readLive(api, before, last));
-    const plan = planRollback(current, target, order.scope, order);
+    let plan = planRollback(current, target, order.scope, order);
+    const { limits } = plan;
     const touchesInfra = plan.steps.some(({ kind }) => kind === "infra");
-    const infra = touchesInfra ? await previewTarget(context, order, target, planFile) : undefined;
-    if (infra) plan.limits.push(...comesBackEmpty(infra.preview.change));
-    order.show({ stack: order.stackName, scope: order.scope, from: last, to: target, plan, infra });
-    await refuseWhatIsGone(api, before, plan.steps, target);
-    const hazards = infra?.hazards ?? [];
-    if (order.dryRun || plan.steps.length === 0) return { plan, target, hazards, checks: [] };
-    if (infra) guardRollback(order.stackName, target.id, hazards, infra.digest, order.allowed);
+    const found: { infra?: Infrastructure } = {};
+    const show = async (infra?: Infrastructure) => {
+      found.infra = infra;
+      if (infra) plan = { ...plan, limits: [...limits, ...comesBackEmpty(infra.preview.change)] };
+      order.show({ stack: order.stackName, scope: order.scope, from: last, to: target, plan, infra });
+      await refuseWhatIsGone(api, before, plan.steps, target);
+    };
+    const targetStack = touchesInfra
+      ? await order.open(await checkoutRelease(context.root, target.sha))
+      : undefined;
+    if (!targetStack || order.dryRun)
+      await show(targetStack && (await previewTarget(context, order, targetStack, target, planFile)));
+    if (order.dryRun || plan.steps.length === 0)
+      return { plan, target, hazards: found.infra?.hazards ?? [], checks: [] };
 
     const workers = plan.steps.filter(({ kind }) => kind === "worker");
-    if (workers.length > 0) wrangler.start(workers.length);
-    const releaseId = order.releaseId(target);
+    const startWrangler = () => {
+      if (workers.length > 0) wrangler.start(workers.length);
+    };
     const message = `Rollback to ${target.id}`;
+    const releaseId = order.releaseId(target);
     const back: RollbackStep[] = [];
     // To what the stack should run already: only what was changed past the pipeline comes back.
     const isRepair = target.id === last.id;
@@ -141,7 +150,7 @@ export async function rollback(
             }),
         actor: order.actor,
         runUrl: order.runUrl,
-        digest: infra?.digest,
+        digest: found.infra?.digest,
         startedAt: started.toISOString(),
         finishedAt: context.now().toISOString(),
         previous: last.id,
@@ -150,17 +159,29 @@ export async function rollback(
       await releases.record(manifest, outputs.app.url);
       return manifest;
     };
-    // From here on something changes: whatever comes of it, what is live must be known to whoever goes on.
+    // As soon as something changes: whatever comes of it, what is live must be known to whoever goes on.
+    let hasBegun = targetStack === undefined;
+    if (hasBegun) startWrangler();
     try {
-      if (infra && infra.preview.change.steps.length > 0) {
-        const applied = await applyRecorded(context, {
-          stack: infra.stack,
+      if (targetStack) {
+        const updated = await updateStack(context, {
+          stack: targetStack,
           updates: order.updates,
           sha: target.sha,
           message,
+          digestKey: targetStack.secrets.require("DIGEST_KEY"),
+          refresh: order.refresh,
           planFile,
+          title: `Preview of ${order.stackName} at ${target.sha.slice(0, 7)}`,
+          async guard(preview) {
+            const infra = await assess(context, order, targetStack, preview);
+            await show(infra);
+            guardRollback(order.stackName, target.id, infra.hazards, infra.digest, order.allowed);
+            hasBegun = true;
+            startWrangler();
+          },
         });
-        outputs = applied.outputs;
+        outputs = updated.outputs;
       }
       back.push(...plan.steps.filter(({ kind }) => kind === "infra"));
       signal.throwIfAborted();
@@ -205,9 +226,15 @@ export async function rollback(
           "Look at the part that is named first.",
         );
       }
-      return { plan, target, hazards, manifest: await record("succeeded"), checks };
+      return {
+        plan,
+        target,
+        hazards: found.infra?.hazards ?? [],
+        manifest: await record("succeeded"),
+        checks,
+      };
     } catch (error) {
-      await record("failed");
+      if (hasBegun) await record("failed");
       throw error;
     }
   } finally {
@@ -216,41 +243,39 @@ export async function rollback(
   }
 }
 
-/** Previews the infrastructure of the target's own commit, with its hazards, as a deployment of it would be. */
+/** Previews the infrastructure of the target's own commit, and changes nothing, not even the state. */
 async function previewTarget(
   context: Context,
   order: RollbackOrder,
+  stack: OpenedStack,
   target: ReleaseManifest,
   planFile: string,
 ): Promise<Infrastructure> {
-  const stack = await order.open(await checkoutRelease(context.root, target.sha));
-  const { reporter, signal } = context;
-  const digestKey = stack.secrets.require("DIGEST_KEY");
-  if (order.refresh && !order.dryRun)
-    await reporter.step(
-      `Refresh of ${order.stackName}`,
-      () => refreshStack(stack.target, { signal }),
-      (different) => `${different} different`,
-    );
-  const preview = await reporter.step(
+  const preview = await context.reporter.step(
     `Preview of ${order.stackName} at ${target.sha.slice(0, 7)}`,
     (note) =>
       previewStack(stack.target, {
-        digestKey,
+        digestKey: stack.secrets.require("DIGEST_KEY"),
         planFile,
-        refresh: order.refresh && order.dryRun,
-        signal,
+        refresh: order.refresh,
+        signal: context.signal,
         onProgress: (resources) => note(`${resources} resources`),
       }),
     ({ change }) => (change.steps.length === 0 ? "no changes" : `${change.steps.length} to change`),
   );
+  return assess(context, order, stack, preview);
+}
+
+/** The hazards of a preview, as those of a deployment would be, and what an approval of them names. */
+async function assess(
+  context: Context,
+  order: RollbackOrder,
+  stack: OpenedStack,
+  preview: Preview,
+): Promise<Infrastructure> {
   const { hazards } = await assessChange(context, readProject(context.root), stack, preview);
-  return {
-    stack,
-    preview,
-    hazards,
-    digest: digest(preview.change, { key: digestKey, stack: order.stackName }),
-  };
+  const key = stack.secrets.require("DIGEST_KEY");
+  return { preview, hazards, digest: digest(preview.change, { key, stack: order.stackName }) };
 }
 
 /** Brings one part of the edge, or the image, back. */

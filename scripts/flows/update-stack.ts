@@ -161,18 +161,18 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
 /**
  * Applies a plan, with the state backed up before, and written down who is at it for as long as the engine works.
  *
- * @param state the state as it is now, where the caller has it already
+ * @param state the state as it is now
  * @param afterwards what belongs to the update and comes after the engine; killed in it, the next update looks more closely
  */
-export async function applyRecorded(
+async function applyRecorded(
   context: Context,
   order: Pick<UpdateOrder, "stack" | "updates" | "sha" | "message" | "planFile">,
-  state?: Checkpoint,
-  afterwards: (applied: Applied) => Promise<void> = async () => undefined,
+  state: Checkpoint,
+  afterwards: (applied: Applied) => Promise<void>,
 ): Promise<Applied> {
   const { stack, planFile, message, updates } = order;
   const { records } = updates;
-  keepBackup(context, order, state ?? (await exportCheckpoint(stack.target)));
+  keepBackup(context, order, state);
   context.signal.throwIfAborted();
   const key = await begin(context, order);
   try {

@@ -8,7 +8,9 @@ const Envelope = z.object({
   success: z.boolean(),
   errors: z.array(z.object({ code: z.number(), message: z.string() })).default([]),
   result: z.unknown(),
+  result_info: z.object({ total_pages: z.number().optional() }).nullish(),
 });
+type Envelope = z.infer<typeof Envelope>;
 
 /** One call of Cloudflare's API that may be made twice without harm; undefined for a 404. */
 export type CloudflareCall = <T>(
@@ -25,7 +27,20 @@ export type CloudflareCall = <T>(
  * @param rights What the token needs, for the error that says that it has not enough.
  */
 export function cloudflareCalls(token: string, baseUrl: string | undefined, rights: string): CloudflareCall {
+  const call = cloudflareEnvelopes(token, baseUrl, rights);
   return async (method, path, schema, body) => {
+    const envelope = await call(method, path, body);
+    return envelope && schema.parse(envelope.result);
+  };
+}
+
+/** The same, with all that stands around the result: how many pages there are. */
+export function cloudflareEnvelopes(
+  token: string,
+  baseUrl: string | undefined,
+  rights: string,
+): (method: string, path: string, body?: unknown) => Promise<Envelope | undefined> {
+  return async (method, path, body) => {
     const response = await request(`${baseUrl ?? BASE_URL}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -44,7 +59,7 @@ export function cloudflareCalls(token: string, baseUrl: string | undefined, righ
       return undefined;
     }
     const envelope = Envelope.safeParse(await response.json().catch(() => undefined));
-    if (response.ok && envelope.success && envelope.data.success) return schema.parse(envelope.data.result);
+    if (response.ok && envelope.success && envelope.data.success) return envelope.data;
     const reasons = envelope.data?.errors.map((error) => `${error.message} (${error.code})`).join("; ");
     throw new UserError(
       "cloudflare-refused",

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { UserError } from "../errors.ts";
-import { reasonOf, request } from "./request.ts";
+import { cloudflareEnvelopes } from "./cloudflare-calls.ts";
 
 const DnsRecord = z.object({
   id: z.string(),
@@ -40,60 +39,28 @@ export interface CloudflareInventory {
   hasPagesDomain(accountId: string, project: string, domain: string): Promise<boolean>;
 }
 
-const Page = z.object({
-  success: z.boolean(),
-  errors: z.array(z.object({ code: z.number(), message: z.string() })).default([]),
-  result: z.unknown(),
-  result_info: z.object({ total_pages: z.number().optional() }).nullish(),
-});
+/** For the errors. */
+const RIGHTS = "to read all that a deployment makes";
 const PER_PAGE = 100;
 
 /**
  * @param baseUrl ends with `/client/v4`
  * @throws UserError `cloudflare-refused`, `cloudflare-unreachable` from every call
  */
-export function cloudflareInventory(
-  token: string,
-  baseUrl = "https://api.cloudflare.com/client/v4",
-): CloudflareInventory {
-  async function call(path: string, method = "GET"): Promise<z.infer<typeof Page> | undefined> {
-    const response = await request(`${baseUrl}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}` },
-    }).catch((cause: unknown) => {
-      throw new UserError(
-        "cloudflare-unreachable",
-        `Cloudflare does not answer ${method} ${path}: ${reasonOf(cause)}.`,
-        "Check the network and CLOUDFLARE_BASE_URL, then run the same command again.",
-        1,
-        { cause },
-      );
-    });
-    if (response.status === 404) {
-      await response.body?.cancel();
-      return undefined;
-    }
-    const page = Page.safeParse(await response.json().catch(() => undefined));
-    if (response.ok && page.success && page.data.success) return page.data;
-    const reasons = page.data?.errors.map(({ code, message }) => `${message} (${code})`).join("; ");
-    throw new UserError(
-      "cloudflare-refused",
-      `Cloudflare answered ${response.status} to ${method} ${path}: ${reasons || "no reason given"}.`,
-      "Run the same command again; if it stays, check what CLOUDFLARE_API_TOKEN may read.",
-    );
-  }
+export function cloudflareInventory(token: string, baseUrl?: string): CloudflareInventory {
+  const call = cloudflareEnvelopes(token, baseUrl, RIGHTS);
 
   /** All pages of a list; none where what it belongs to is gone. */
   async function list<T>(path: string, item: z.ZodType<T>, query: Record<string, string> = {}): Promise<T[]> {
     const items: T[] = [];
     for (let page = 1; ; page++) {
       const search = new URLSearchParams({ ...query, page: String(page), per_page: String(PER_PAGE) });
-      const found = await call(`${path}?${search}`);
+      const found = await call("GET", `${path}?${search}`);
       items.push(...z.array(item).parse(found?.result ?? []));
       if (page >= (found?.result_info?.total_pages ?? 1)) return items;
     }
   }
-  const exists = async (path: string) => (await call(path)) !== undefined;
+  const exists = async (path: string) => (await call("GET", path)) !== undefined;
 
   return {
     dnsRecords: (zoneId, type, name) => list(`/zones/${zoneId}/dns_records`, DnsRecord, { type, name }),
@@ -102,16 +69,16 @@ export function cloudflareInventory(
     queues: (accountId) => list(`/accounts/${accountId}/queues`, Queue),
     // This list has no pages at all.
     workerRoutes: async (zoneId) =>
-      z.array(Route).parse((await call(`/zones/${zoneId}/workers/routes`))?.result ?? []),
+      z.array(Route).parse((await call("GET", `/zones/${zoneId}/workers/routes`))?.result ?? []),
     async rulesets(zoneId) {
       // This list has no pages by number: https://developers.cloudflare.com/api/resources/rulesets/methods/list/
-      return z.array(Ruleset).parse((await call(`/zones/${zoneId}/rulesets`))?.result ?? []);
+      return z.array(Ruleset).parse((await call("GET", `/zones/${zoneId}/rulesets`))?.result ?? []);
     },
     async originCertificates(zoneId) {
       const all = await list("/certificates", Certificate, { zone_id: zoneId });
       return all.filter(({ revoked_at }) => !revoked_at);
     },
-    revokeOriginCertificate: async (id) => void (await call(`/certificates/${id}`, "DELETE")),
+    revokeOriginCertificate: async (id) => void (await call("DELETE", `/certificates/${id}`)),
     turnstileWidgets: (accountId) => list(`/accounts/${accountId}/challenges/widgets`, Widget),
     hasR2Bucket: (accountId, name) => exists(`/accounts/${accountId}/r2/buckets/${encodeURIComponent(name)}`),
     hasPagesProject: (accountId, name) =>

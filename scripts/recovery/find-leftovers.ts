@@ -1,5 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import pLimit from "p-limit";
+import type { PendingOperation, StateResource } from "../stack/checkpoint.ts";
 import { type Goal, isUnknown, wantedInputs } from "../stack/plan-goals.ts";
 import type { Adoption } from "../stack/repair.ts";
 import type { Clouds } from "./adoption/rule.ts";
@@ -42,4 +43,23 @@ export async function findLeftovers(
     ];
   });
   return (await Promise.all(looks)).filter((adoption) => adoption !== undefined);
+}
+
+/**
+ * Looks in the clouds for what an update was making when it was cut off, and that the program of now does not want: another
+ * commit's, on the way back from it.
+ */
+export async function findUnwanted(
+  clouds: Clouds,
+  goals: ReadonlyMap<string, Goal>,
+  pending: readonly PendingOperation[],
+): Promise<StateResource[]> {
+  const looks = pending.map(async ({ type, resource }) => {
+    const rule = ADOPTION_RULES.get(resource.type);
+    const { inputs = {} } = resource;
+    if (type !== "creating" || goals.has(resource.urn) || !rule?.by.every((input) => input in inputs)) return;
+    const found = await rule.find(clouds, inputs);
+    return found && { ...resource, id: found.id, outputs: { ...inputs, ...found.outputs } };
+  });
+  return (await Promise.all(looks)).filter((resource) => resource !== undefined);
 }

@@ -1,5 +1,10 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import { type Checkpoint, exportCheckpoint, importCheckpoint } from "../stack/checkpoint.ts";
+import {
+  type Checkpoint,
+  exportCheckpoint,
+  importCheckpoint,
+  type StateResource,
+} from "../stack/checkpoint.ts";
 import { rawOutputs } from "../stack/outputs.ts";
 import { readPlanGoals } from "../stack/plan-goals.ts";
 import type { Preview } from "../stack/preview.ts";
@@ -7,7 +12,7 @@ import { refreshStack } from "../stack/refresh.ts";
 import { type Adoption, repairCheckpoint } from "../stack/repair.ts";
 import type { StackTarget } from "../stack/target.ts";
 import type { Clouds } from "./adoption/rule.ts";
-import { findLeftovers } from "./find-leftovers.ts";
+import { findLeftovers, findUnwanted } from "./find-leftovers.ts";
 
 /** What was mended before an update; every line is for people. */
 export interface Reconciled {
@@ -55,11 +60,13 @@ export async function reconcile(order: Reconciliation): Promise<Reconciled> {
   const report: string[] = [];
   for (let round = 1; round <= MOST_ROUNDS; round++) {
     const goals = readPlanGoals(planFile);
-    const found = await findLeftovers(order.clouds(zoneOf(preview.events)), goals, preview.events);
+    const clouds = order.clouds(zoneOf(preview.events));
+    const found = await findLeftovers(clouds, goals, preview.events);
     const inDoubt = round === 1 && order.doubtful ? stepsInDoubt(preview) : [];
     if (found.length === 0 && inDoubt.length === 0 && !(round === 1 && hasPending(preview.events))) break;
     const before = await exportCheckpoint(target);
-    const { checkpoint, adopted: fresh, settled } = repairCheckpoint(before, goals, found);
+    const unwanted = await findUnwanted(clouds, goals, before.deployment.pending_operations);
+    const { checkpoint, adopted: fresh, settled } = repairCheckpoint(before, goals, found, unwanted);
     const unsure = settled.flatMap(({ type, resource }) => (type === "creating" ? [] : [resource.urn]));
     const there = new Set(checkpoint.deployment.resources.map(({ urn }) => urn));
     const toRead = [...new Set([...fresh, ...inDoubt, ...unsure])].filter((urn) => there.has(urn));
@@ -69,7 +76,7 @@ export async function reconcile(order: Reconciliation): Promise<Reconciled> {
     if (toRead.length > 0) await refreshStack(target, { urns: toRead, ...(signal ? { signal } : {}) });
     adopted.push(...fresh);
     doubted.push(...settled.map(({ resource }) => resource.urn));
-    report.push(...tell(found, fresh, settled));
+    report.push(...tell(found, unwanted, fresh, settled));
     preview = await order.again();
   }
   return { preview, adopted, doubted, report };
@@ -92,6 +99,7 @@ function hasPending(events: readonly EngineEvent[]): boolean {
 
 function tell(
   found: readonly Adoption[],
+  unwanted: readonly StateResource[],
   adopted: readonly string[],
   settled: Checkpoint["deployment"]["pending_operations"],
 ): string[] {
@@ -102,6 +110,10 @@ function tell(
   const isAdopted = new Set(adopted);
   return [
     ...found.map(({ urn, id }) => `${name(urn)} (${id}) was there already and is taken over`),
+    ...unwanted.map(
+      ({ urn, id }) =>
+        `${name(urn)} (${id}) was being created, and this commit does not have it: it is taken over, to be deleted`,
+    ),
     ...settled
       .filter(({ resource }) => !isAdopted.has(resource.urn))
       .map(({ type, resource }) =>

@@ -2,6 +2,7 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { openStack } from "./engine.ts";
 import { engineFailure } from "./failure.ts";
+import { interruptedUpdate } from "./interrupted-update.ts";
 import { outputsFromEvents } from "./outputs.ts";
 import type { StackTarget } from "./target.ts";
 
@@ -46,7 +47,10 @@ export async function applyStack(target: StackTarget, options: ApplyOptions = {}
       },
     });
   } catch (error) {
-    throw engineFailure("apply", target.name, events, error, options.signal);
+    const failure = engineFailure("apply", target.name, events, error, options.signal);
+    throw options.planFile && failure === options.signal?.reason
+      ? interruptedUpdate(failure, target.name, options.planFile, events)
+      : failure;
   }
   const summary = events.findLast((event) => event.summaryEvent)?.summaryEvent;
   return {

@@ -41,6 +41,25 @@ const Plan = z.object({
 
 /** The goals of an update plan as a preview saves it, by URN; what is only deleted has none. */
 export function readPlanGoals(file: string): Map<string, Goal> {
+  return new Map(
+    Object.entries(readPlan(file)).flatMap(([urn, { goal, steps }]) =>
+      goal ? [[urn, { ...goal, steps }] as const] : [],
+    ),
+  );
+}
+
+/** How many steps an update plan has for each resource of a provider, by URN, without what stays as it is. */
+export function countPlanSteps(file: string): Map<string, number> {
+  return new Map(
+    Object.entries(readPlan(file)).flatMap(([urn, { goal, steps }]) => {
+      if (goal?.custom === false) return [];
+      const count = steps.filter((step) => step !== "same").length;
+      return count > 0 ? [[urn, count] as const] : [];
+    }),
+  );
+}
+
+function readPlan(file: string): z.infer<typeof Plan>["resourcePlans"] {
   const plan = Plan.safeParse(JSON.parse(readFileSync(file, "utf8")));
   if (!plan.success) {
     throw new UserError(
@@ -49,11 +68,7 @@ export function readPlanGoals(file: string): Map<string, Goal> {
       "Use the engine's version that package.json pins.",
     );
   }
-  return new Map(
-    Object.entries(plan.data.resourcePlans).flatMap(([urn, { goal, steps }]) =>
-      goal ? [[urn, { ...goal, steps }] as const] : [],
-    ),
-  );
+  return plan.data.resourcePlans;
 }
 
 /** The inputs that a goal wants, the state's own among them where it has the resource already. */

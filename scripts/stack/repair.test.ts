@@ -99,3 +99,27 @@ test("Pending operations are taken out and told, all else is carried along as it
   expect(settled).toMatchObject([{ type: "updating", resource: { urn: NETWORK } }]);
   expect(checkpoint).toEqual(state([root]));
 });
+
+test("What was being made and is not wanted goes in without what the state lacks, so that the next update deletes it", () => {
+  const KV = "urn:pulumi:dev::quayside::cloudflare:index/workersKvNamespace:WorkersKvNamespace::seen";
+  const unwanted: StateResource = {
+    urn: KV,
+    custom: true,
+    type: "cloudflare:index/workersKvNamespace:WorkersKvNamespace",
+    id: "abc",
+    inputs: { title: "seen-dev" },
+    parent: GROUP,
+    dependencies: [ROOT, NETWORK],
+    propertyDependencies: { title: [NETWORK] },
+  };
+  const pending = [{ resource: { ...unwanted, id: "" }, type: "creating" }];
+  const repaired = repairCheckpoint(state([root], pending), new Map([...goals].slice(0, 1)), [], [unwanted]);
+  const { resources, pending_operations } = repaired.checkpoint.deployment;
+  expect(resources.at(-1)).toEqual({
+    ...unwanted,
+    parent: undefined,
+    dependencies: [ROOT],
+    propertyDependencies: {},
+  });
+  expect([repaired.adopted, pending_operations]).toEqual([[KV], []]);
+});

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
 import type { Checkpoint, PendingOperation, StateResource } from "./checkpoint.ts";
 import { type Goal, isUnknown, wantedInputs } from "./plan-goals.ts";
 
@@ -27,11 +28,15 @@ export interface Repaired {
  *
  * A found resource goes in with everything that must stand before it: its provider, its parents. One that was made to
  * replace another takes that one's place, which the engine then deletes, as it would have.
+ *
+ * @param unwanted resources with their ids that a cloud has and the program does not want; known to the state, the next update
+ * deletes them
  */
 export function repairCheckpoint(
   checkpoint: Checkpoint,
   goals: ReadonlyMap<string, Goal>,
   adoptions: readonly Adoption[],
+  unwanted: readonly StateResource[] = [],
 ): Repaired {
   const resources: StateResource[] = checkpoint.deployment.resources.map((resource) => ({ ...resource }));
   const living = new Map(
@@ -80,6 +85,11 @@ export function repairCheckpoint(
     if (adoption) adopted.push(urn);
   };
   for (const { urn } of adoptions) place(urn);
+  for (const resource of unwanted) {
+    if (living.has(resource.urn)) continue;
+    put(withWhatIsThere(resource, (urn) => living.has(urn)));
+    adopted.push(resource.urn);
+  }
 
   return {
     checkpoint: {
@@ -88,6 +98,18 @@ export function repairCheckpoint(
     },
     adopted,
     settled: checkpoint.deployment.pending_operations,
+  };
+}
+
+/** The engine takes no state that names what is not in it. */
+function withWhatIsThere(resource: StateResource, isThere: (urn: string) => boolean): StateResource {
+  const { parent, ...rest } = resource;
+  const there = z.array(z.string()).catch([]).parse(resource.dependencies).filter(isThere);
+  return {
+    ...rest,
+    ...(parent && isThere(parent) ? { parent } : {}),
+    dependencies: there,
+    propertyDependencies: {},
   };
 }
 
