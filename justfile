@@ -64,6 +64,18 @@ releases stack:
 setup-infra *arguments:
     npm run setup -- {{arguments}}
 
+# Change a secret in every place that has it: `just infra-secrets HCLOUD_TOKEN`
+infra-secrets name *arguments:
+    npm run secrets -- rotate {{name}} {{arguments}}
+
+# Merge what the template has changed since, on a branch of its own
+upgrade *arguments:
+    npm run upgrade -- {{arguments}}
+
+# Look at everything that can be wrong
+doctor:
+    npm run doctor
+
 # Only say what is missing of the set-up
 infra-init:
     npm run setup -- --check

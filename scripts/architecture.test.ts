@@ -60,12 +60,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/context.ts",
     "scripts/errors.ts",
     "scripts/change",
+    "scripts/github",
     "scripts/providers",
     "scripts/stack",
+    "scripts/recovery",
     "scripts/flows",
     "scripts/setup",
   ],
   "scripts/scaffold": ["scripts/errors.ts"],
+  // Merges what the template has changed since.
+  "scripts/upgrade": ["scripts/context.ts", "scripts/errors.ts", "scripts/secrets"],
   // Takes a stack away, with what the set-up made for it.
   "scripts/teardown": [
     "scripts/context.ts",
@@ -81,6 +85,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/errors.ts",
     "scripts/edge",
     "scripts/scaffold",
+    "scripts/upgrade",
     "scripts/change",
     "scripts/github",
     "scripts/stack",

@@ -28,6 +28,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   doctor: () => import("./commands/doctor.ts"),
   secrets: () => import("./commands/secrets.ts"),
   teardown: () => import("./commands/teardown.ts"),
+  upgrade: () => import("./commands/upgrade.ts"),
   cleanup: () => import("./commands/cleanup.ts"),
   new: () => import("./commands/new.ts"),
   intake: () => import("./commands/intake.ts"),

@@ -6,6 +6,7 @@ const WORDS: Record<string, string> = {
   allow:
     "hazards that you allow, in the words of the run that was stopped, allow:<hazard>:<resource>@<digest>",
   answers: "take the answers from this file instead of asking",
+  base: "the template's commit that this repository began with, where it can't be found",
   chapter: "the chapter to play",
   confirm: "the stack's name, instead of being asked for it",
   check: "only say what is missing; change nothing",
@@ -34,7 +35,11 @@ const WORDS: Record<string, string> = {
 };
 
 /** Options that mean something else at one command. */
-const OTHERWISE: Record<string, string> = { "intake all": "all messages instead of one" };
+const OTHERWISE: Record<string, string> = {
+  "intake all": "all messages instead of one",
+  "upgrade check": "only say what is new and what would conflict; change nothing",
+  "upgrade from": "the template's address, where nobody has written it down yet",
+};
 
 /** @returns undefined for an option that nobody has described yet */
 export function optionWords(command: string, option: string): string | undefined {

@@ -6,6 +6,7 @@ import { dnssec } from "./checks/dnssec.ts";
 import { documentation } from "./checks/documentation.ts";
 import { example } from "./checks/example.ts";
 import { locks } from "./checks/locks.ts";
+import { openUpdates } from "./checks/open-updates.ts";
 import { quota } from "./checks/quota.ts";
 import { serverTypes } from "./checks/server-types.ts";
 import { setupStep } from "./checks/setup-step.ts";
@@ -27,4 +28,5 @@ export const CHECKS: readonly Check[] = [
   quota,
   cost,
   locks,
+  openUpdates,
 ];

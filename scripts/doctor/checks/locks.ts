@@ -9,7 +9,7 @@ const Lock = z.object({ username: z.string(), hostname: z.string(), timestamp: z
 /** A job of the workflows is over by then, whatever became of it. */
 const STALE_MS = 60 * 60_000;
 
-/** With a bucket or Pulumi Cloud the deployment itself sees a lock, and says whose it is. */
+/** With a bucket or Pulumi Cloud the lock itself can't be seen from here; the update that left it can, {@link file://./open-updates.ts}. */
 export const locks: Check = {
   name: "locks",
   about: "Locks that a killed job has left (where the state is in a folder)",

@@ -67,14 +67,66 @@ export const doctorAfter: Scene<SetupMemory> = {
     );
     await widenTrust(stage);
     await forgetReviewers(stage);
+    const forget = await leaveUpdate(stage, memory.released ?? "");
     const sick = await visit(stage, notes, "The doctor, after somebody has been here", memory);
     notes.expect(
       "It finds the policy that lets in any job, and the environment that waits for nobody",
       sick.exitCode === 1 && sick.wrong.includes("setup-trust") && sick.wrong.includes("setup-environments"),
       sick.wrong,
     );
+    notes.expect(
+      "It finds the update whose run is over and that did not end in order",
+      sick.findings.some(
+        ({ check, symptoms }) =>
+          check === "open-updates" &&
+          symptoms.some(({ text }) => /An update of dev .*run is over/.test(text)),
+      ),
+      sick.findings.find(({ check }) => check === "open-updates"),
+    );
+    await forget();
   },
 };
+
+const Numbered = z.object({ id: z.number() });
+
+/** What a job leaves that was killed in the middle of an update: its record at GitHub, and a run that is over. */
+async function leaveUpdate({ clouds }: Stage, sha: string): Promise<() => Promise<unknown>> {
+  const { url, token, repository } = clouds.github;
+  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await fetch(`${url}${path}`, { method, headers, ...sent });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.status === 204 ? undefined : response.json();
+  };
+  const started = await call("POST", "/_rehearsal/jobs", { claims: { event_name: "push", sha } });
+  const { runId } = z.object({ runId: z.number() }).parse(started);
+  await call("PATCH", `/_rehearsal/runs/${runId}`, { status: "completed", conclusion: "cancelled" });
+  const { id } = Numbered.parse(
+    await call("POST", `/repos/${repository}/deployments`, {
+      ref: sha,
+      environment: "dev",
+      task: "update",
+      auto_merge: false,
+      required_contexts: [],
+      payload: {
+        schema: 1,
+        kind: "update",
+        stack: "dev",
+        sha,
+        actor: "robin",
+        startedAt: new Date().toISOString(),
+        process: { host: "runner", pid: 42 },
+        run: { id: runId, attempt: 1, url: `https://github.com/${repository}/actions/runs/${runId}` },
+      },
+    }),
+  );
+  const deployment = `/repos/${repository}/deployments/${id}`;
+  return async () => {
+    await call("POST", `${deployment}/statuses`, { state: "inactive" });
+    await call("DELETE", deployment);
+  };
+}
 
 /** What a hurried person does who wants a job to work: any job of the repository may open what prod's may. */
 async function widenTrust({ clouds }: Stage): Promise<void> {
