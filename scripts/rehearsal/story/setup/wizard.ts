@@ -14,7 +14,7 @@ export const wizard: Scene<SetupMemory> = {
   name: "setup-wizard",
   title: "From a bare template to a repository that can deploy",
   tells:
-    "The wizard runs by a file of answers. In its midst Pulumi Cloud breaks down; run again, it goes on where it stopped, waits where a provider's limit asks it to, and has made everything. Run once more, it finds nothing to do.",
+    "The wizard runs by a file of answers. A name is taken, and in its midst Pulumi Cloud breaks down; run again, it goes on where it stopped, waits where a provider's limit asks it to, and has made everything. Run once more, it finds nothing to do.",
   async play(stage, notes, memory) {
     const { secrets } = memory;
     const file = writeAnswers(stage, answersOf(stage));
@@ -32,6 +32,17 @@ export const wizard: Scene<SetupMemory> = {
         (await environments(stage)).length === 0,
       check,
     );
+
+    const giveUp = await takeDopplerName(stage);
+    const taken = await setup("The wizard, while somebody else has the name at Doppler");
+    notes.expect(
+      "A name that somebody else has taken at Doppler stops it, in Doppler's own words",
+      taken.exitCode === 1 &&
+        taken.result.outcome === "provider-conflict" &&
+        /Project 'quayside' already exists/.test(String(taken.result.message)),
+      taken.result,
+    );
+    await giveUp();
 
     await fault(stage.clouds.esc.url, {
       method: "POST",
@@ -111,6 +122,21 @@ export const wizard: Scene<SetupMemory> = {
     );
   },
 };
+
+/** Somebody else's project of that name, which the owner's token may not see: Doppler answers as if there were none. */
+async function takeDopplerName({ clouds }: Stage): Promise<() => Promise<void>> {
+  const call = async (method: string) => {
+    const response = await fetch(`${clouds.doppler.url}/v3/projects${method === "POST" ? "" : "/project"}`, {
+      method,
+      headers: { authorization: `Bearer ${clouds.doppler.token}`, "content-type": "application/json" },
+      body: JSON.stringify(method === "POST" ? { name: "quayside" } : { project: "quayside" }),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  };
+  await call("POST");
+  await fault(clouds.doppler.url, { path: "/v3/environments", fault: { kind: "status", status: 404 } });
+  return () => call("DELETE");
+}
 
 function statesOf({ result }: OwnerOutcome): Record<string, string> {
   const steps = Steps.catch([]).parse(result.steps);
