@@ -12,8 +12,10 @@ import { command as preview } from "../commands/preview.ts";
 import { command as release } from "../commands/release.ts";
 import { command as resume } from "../commands/resume.ts";
 import { command as rollback } from "../commands/rollback.ts";
+import { runTrial } from "../rehearsal/torture/trial.ts";
 import { openSecrets } from "../secrets/open.ts";
 import { redact } from "../secrets/redaction.ts";
+import { trialWorldOf } from "./testing/trial-world.ts";
 import { makeWorld, SECRETS, type World } from "./testing/world.ts";
 
 // One world and one stack, by the real engine and the real wrangler. The tests tell one story, in their order.
@@ -142,32 +144,44 @@ describe("deploy", () => {
     expect(await world.github.releases("dev")).toEqual([]);
   }, 120_000);
 
-  test("A record whose creation got no answer fails the update, though the cloud has made it", async () => {
-    await world.fault("cloudflare", {
-      method: "POST",
-      path: "/dns_records$",
-      fault: { kind: "drop-after" },
-    });
-    await expect(world.run(deploy, world.pushed(first), ["dev"], LIMIT)).rejects.toMatchObject({
-      code: "apply-failed",
-      exitCode: 1,
-    });
-  }, 120_000);
-
-  test("The same command goes on where it was stopped, and the release is written down", async () => {
-    const result = await world.run(deploy, world.pushed(first), ["dev"], LIMIT);
-    expect(result).toMatchObject({
-      outcome: "succeeded",
-      deployed: expect.arrayContaining(["workers/intake", "sites/www", "sites/status", "image"]),
-    });
-    const [kept] = await world.github.releases("dev");
-    expect(kept).toMatchObject({ sha: first, state: "success" });
-    // What got no answer is found, and not made a second time.
-    expect(result.log).toMatch(/Mended before the update of dev[\s\S]*DnsRecord \S+ .*taken over/);
-    const servers = await fetch(`${world.clouds.hetzner.url}/servers`, {
-      headers: { authorization: `Bearer ${world.clouds.hetzner.token}` },
-    });
-    expect(((await servers.json()) as { servers: unknown[] }).servers).toHaveLength(1);
+  test("Its machine killed once Cloudflare has made something, the same command finds that and comes to its end: a sample of the kill matrix", async () => {
+    const trialWorld = trialWorldOf(world, first);
+    const logs: string[] = [];
+    const at = { cloud: "cloudflare", index: 0, call: "whatever is left to be made" } as const;
+    const result = await runTrial(
+      {
+        ...trialWorld,
+        async deploy(started) {
+          const job = await trialWorld.deploy(started);
+          logs.push(job.log);
+          return job;
+        },
+      },
+      { at, kill: "machine" },
+    );
+    expect([result, logs]).toEqual([
+      {
+        kind: "kill",
+        outcomes: ["killed", "succeeded"],
+        seconds: expect.any(Number),
+        duplicates: [],
+        orphans: [],
+        lost: [],
+        unequal: [],
+      },
+      [
+        expect.any(String),
+        expect.stringMatching(
+          /lock of dev was broken[\s\S]*dead[\s\S]*Mended before the update of dev[\s\S]*taken over/,
+        ),
+      ],
+    ]);
+    const names = (await trialWorld.census()).things.map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)]);
+    expect(names).toContain("servers quayside-dev-server1");
+    expect(await world.github.releases("dev")).toMatchObject([{ sha: first, state: "success" }]);
+    const live = await fetch("https://app-dev.example.com/health");
+    expect(live.status).toBe(200);
   }, 120_000);
 
   test("Once more there is nothing to do: nothing is called that changes anything, no release is made", async () => {

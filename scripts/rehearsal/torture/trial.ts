@@ -48,14 +48,17 @@ export function nameOf(trial: Trial): string {
 /**
  * Disturbs one deployment into an empty world, and looks what stands there in the end.
  *
+ * @param undisturbed what a deployment leaves that nobody disturbs; without it nothing is known to be lost or other, and only
+ * what the state does not know, or what is not finished, is told
  * @throws Error where the deployment came to its end without the disturbance, so that nothing was tried
  */
-export async function runTrial(world: TrialWorld, trial: Trial, undisturbed: Census): Promise<TrialResult> {
+export async function runTrial(world: TrialWorld, trial: Trial, undisturbed?: Census): Promise<TrialResult> {
   const begun = performance.now();
   const { job, kind } = "kill" in trial ? await killed(world, trial) : await failed(world, trial);
   const jobs = [job];
   while (!isDone(jobs.at(-1)) && jobs.length < MOST_RUNS) jobs.push(await world.deploy());
-  const differences = compare(undisturbed, await world.census());
+  const after = await world.census();
+  const differences = compare(undisturbed ?? after, after);
   const last = jobs.at(-1);
   if (!isDone(last)) differences.unequal.push(`it did not come to its end: ${outcomeOf(last)}`);
   const isWrong = Object.values(differences).some((list) => list.length > 0);
