@@ -28,7 +28,8 @@ export const twoReleases: Scene<RollbackMemory> = {
         '"kv_namespaces": [',
         '"kv_namespaces": [{ "binding": "INTAKE_SECOND", "id": "00000000000000000000000000000001" }, ',
       );
-      checkout.edit("infra/Pulumi.dev.yaml", IMAGE, SECOND_IMAGE);
+      // Prod gets by a release only the image that dev has run.
+      for (const stack of ["dev", "prod"]) checkout.edit(`infra/Pulumi.${stack}.yaml`, IMAGE, SECOND_IMAGE);
     });
     keepJob(notes, await deployDevJob(stage, second, first));
     const after = await seenOnDev(stage);
