@@ -1,5 +1,6 @@
 import type { Chapter } from "../chapter.ts";
 import type { EdgeMemory } from "./memory.ts";
+import { missingBinding } from "./missing-binding.ts";
 import { newWorker } from "./new-worker.ts";
 import { previews } from "./previews.ts";
 import { putBack } from "./put-back.ts";
@@ -15,5 +16,5 @@ export const edge: Chapter<EdgeMemory> = {
   tells:
     "Previews of a pull request, a new Worker, a deployment that fails in part, what the domain says of itself, attacks, and servers that are down.",
   remember: (played) => ({ played }),
-  scenes: [start, previews, newWorker, putBack, wholeZone, waf, serversDown],
+  scenes: [start, previews, newWorker, putBack, missingBinding, wholeZone, waf, serversDown],
 };
