@@ -111,6 +111,12 @@ test("The checkout's settings stay as they were committed", () => {
   expect(readFileSync(join(world, "infra", "Pulumi.dev.yaml"), "utf8")).toBe("config: {}\n");
 });
 
+test("A state in a folder has no files that an engine could leave half-written when it is killed", () => {
+  const files = readdirSync(join(world, "state"), { recursive: true, encoding: "utf8" });
+  expect(files).toContainEqual(expect.stringMatching(/stacks\/quayside\/dev\.json$/));
+  expect(files.filter((file) => file.endsWith(".attrs"))).toEqual([]);
+});
+
 test("A step that is not in the plan is refused", async () => {
   const planFile = join(world, "plan.json");
   await preview(target(["a", "b"]), planFile);

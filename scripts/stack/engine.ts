@@ -128,7 +128,7 @@ function engineCommand(target: StackTarget): RunnableCommand {
     async run(args, cwd, env, onOutput, onError, signal) {
       const child = execa(command, [...args, "--non-interactive", "--color", "never"], {
         cwd,
-        env: { ...inherited(), ...env },
+        env: { ...inherited(), ...withoutSidecars(env) },
         extendEnv: false,
         reject: false,
         stdin: "ignore",
@@ -191,6 +191,17 @@ function engineCommand(target: StackTarget): RunnableCommand {
       }
     },
   };
+}
+
+/**
+ * Lets the engine keep a state in a folder without a file of attributes beside each of its files. It replaces the state's file in
+ * one step, but not that one: killed while it writes it, no engine would read the state again (`failed to load checkpoint: EOF`).
+ * https://pkg.go.dev/gocloud.dev/blob/fileblob#URLOpener
+ */
+function withoutSidecars(env: Record<string, string>): Record<string, string> {
+  const { PULUMI_BACKEND_URL: backend } = env;
+  if (!backend?.startsWith("file://") || /[?&]metadata=/.test(backend)) return env;
+  return { ...env, PULUMI_BACKEND_URL: `${backend}${backend.includes("?") ? "&" : "?"}metadata=skip` };
 }
 
 /**
