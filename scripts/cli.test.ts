@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect, test } from "vitest";
@@ -20,6 +22,15 @@ test("Help is no failure, no command is one; both list every command on stderr",
   expect([help.stdout, nothing.stdout]).toEqual(["", ""]);
   for (const command of ["preview", "deploy", "release", "rollback", "drift", "releases", "rehearse"])
     expect(help.stderr).toMatch(new RegExp(`^ {2}${command} +[A-Z]`, "m"));
+});
+
+test("A reader that goes away does not end a command, which may be in the middle of something", async () => {
+  const child = spawn(process.execPath, ["--no-warnings", CLI, "--help"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  child.stderr.destroy();
+  expect(await once(child, "exit")).toEqual([0, null]);
 });
 
 test("A command's help shows its options and examples", async () => {

@@ -39,6 +39,13 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
 /** Two SIGINTs within this time, in milliseconds, are one press of Ctrl-C. */
 const SAME_KEY_MS = 500;
 
+// Who reads along may go (`| head`, a runner that dies): what was begun is ended in order all the same. Left to itself, such an
+// error becomes one that the engine's program host prints, which fails again, without end.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<number> {

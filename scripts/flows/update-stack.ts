@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 import { cloudflareInventory } from "../providers/cloudflare-inventory.ts";
 import { hetznerInventory } from "../providers/hetzner-inventory.ts";
 import { writeBackup } from "../recovery/backup.ts";
-import { type Reconciled, reconcile } from "../recovery/reconcile.ts";
+import { changes, type Reconciled, reconcile } from "../recovery/reconcile.ts";
 import type { UpdateRegistry } from "../recovery/registry.ts";
 import { makesCertificates, revokeDoubles } from "../recovery/revoke-doubles.ts";
 import { type Applied, applyStack } from "../stack/apply.ts";
@@ -106,7 +106,11 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
     );
   const first = await look(order.title ?? `Preview of ${name}`);
   const earlier = await asked;
-  const { preview, ...reconciled } = await reconcile({
+  const {
+    preview,
+    state: known,
+    ...reconciled
+  } = await reconcile({
     target,
     preview: first,
     planFile,
@@ -124,8 +128,8 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
       mended.report.map((line) => `  ${line}`).join("\n"),
     );
 
-  const nothing = preview.change.steps.length === 0 && preview.change.outputs.length === 0;
-  const state = nothing ? undefined : exportCheckpoint(target);
+  const nothing = !changes(preview);
+  const state = nothing ? undefined : known ? Promise.resolve(known) : exportCheckpoint(target);
   // Waited for below; until then a refusal must not end the process.
   state?.catch(() => undefined);
   await order.guard(preview, mended);

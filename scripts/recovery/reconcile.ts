@@ -23,6 +23,8 @@ export interface Reconciled {
   /** URNs of resources whose last operation nobody knew the end of. */
   doubted: string[];
   report: string[];
+  /** The state as it is now, where it was looked at. */
+  state: Checkpoint | undefined;
 }
 
 export interface Reconciliation {
@@ -58,13 +60,20 @@ export async function reconcile(order: Reconciliation): Promise<Reconciled> {
   const adopted: string[] = [];
   const doubted: string[] = [];
   const report: string[] = [];
+  let state: Checkpoint | undefined;
   for (let round = 1; round <= MOST_ROUNDS; round++) {
     const goals = readPlanGoals(planFile);
     const clouds = order.clouds(zoneOf(preview.events));
-    const found = await findLeftovers(clouds, goals, preview.events);
+    // A preview does not say which operations were under way when an update ended: the state does.
+    const [found, stored] = await Promise.all([
+      findLeftovers(clouds, goals, preview.events),
+      order.doubtful || changes(preview) ? exportCheckpoint(target) : undefined,
+    ]);
+    state = stored;
     const inDoubt = round === 1 && order.doubtful ? stepsInDoubt(preview) : [];
-    if (found.length === 0 && inDoubt.length === 0 && !(round === 1 && hasPending(preview.events))) break;
-    const before = await exportCheckpoint(target);
+    const pending = state?.deployment.pending_operations ?? [];
+    if (found.length === 0 && inDoubt.length === 0 && pending.length === 0) break;
+    const before = state ?? (await exportCheckpoint(target));
     const unwanted = await findUnwanted(clouds, goals, before.deployment.pending_operations);
     const { checkpoint, adopted: fresh, settled } = repairCheckpoint(before, goals, found, unwanted);
     const unsure = settled.flatMap(({ type, resource }) => (type === "creating" ? [] : [resource.urn]));
@@ -78,8 +87,14 @@ export async function reconcile(order: Reconciliation): Promise<Reconciled> {
     doubted.push(...settled.map(({ resource }) => resource.urn));
     report.push(...tell(found, unwanted, fresh, settled));
     preview = await order.again();
+    state = undefined;
   }
-  return { preview, adopted, doubted, report };
+  return { preview, adopted, doubted, report, state };
+}
+
+/** Whether an update would do anything. */
+export function changes({ change }: Preview): boolean {
+  return change.steps.length > 0 || change.outputs.length > 0;
 }
 
 function stepsInDoubt({ change }: Preview): string[] {
@@ -90,11 +105,6 @@ function zoneOf(events: readonly EngineEvent[]): string | undefined {
   const zone = rawOutputs(events)?.zone;
   const id = typeof zone === "object" && zone !== null && "id" in zone ? zone.id : undefined;
   return typeof id === "string" ? id : undefined;
-}
-
-/** The engine says so in a warning, in these words since its first versions. */
-function hasPending(events: readonly EngineEvent[]): boolean {
-  return events.some(({ diagnosticEvent }) => diagnosticEvent?.message.includes("pending operations"));
 }
 
 function tell(

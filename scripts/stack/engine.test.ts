@@ -12,36 +12,15 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { UserError } from "../errors.ts";
 import { applyStack } from "./apply.ts";
 import { engineVersion } from "./engine.ts";
 import { previewStack } from "./preview.ts";
 import type { StackTarget } from "./target.ts";
+import { OUTPUTS } from "./testing/outputs.ts";
 
 // The real engine with programs that need no provider. The tests tell one story, in their order.
 
-const OUTPUTS: StackOutputs = {
-  schema: 1,
-  accountId: "account",
-  zone: { id: "zone", name: "example.com" },
-  app: { hostname: "app.example.com", url: "https://app.example.com" },
-  servers: [
-    {
-      name: "server1",
-      id: "1",
-      ipv4: "192.0.2.1",
-      ipv6: "2001:db8::1",
-      healthHostname: "server1.example.com",
-      primary: true,
-    },
-  ],
-  volume: { id: "1", name: "data", linuxDevice: "/dev/sdb" },
-  workers: {},
-  sites: {},
-  releaseRecord: { id: "record", name: "_release.app.example.com" },
-  image: "ghcr.io/quayside/app@sha256:1",
-};
 const SECRET = "a-secret-input-of-this-test";
 const DIGEST_KEY = "digest-key-of-this-test";
 let world: string;
