@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Command } from "./commands/command.ts";
 import type { Context } from "./context.ts";
-import { EXIT, UserError } from "./errors.ts";
+import { EXIT, messageOf, UserError } from "./errors.ts";
 import { setOutput } from "./github/output.ts";
 import { withdrawSecrets } from "./secrets/open.ts";
 import { redact } from "./secrets/redaction.ts";
@@ -134,12 +134,7 @@ function readArguments(
     if (surplus.length > 0) throw new TypeError(`Nobody asked for ${surplus.join(" ")}.`);
     return { values, positionals };
   } catch (error) {
-    throw new UserError(
-      "usage",
-      error instanceof Error ? error.message : String(error),
-      `Usage: npm run ${command.usage}`,
-      EXIT.usage,
-    );
+    throw new UserError("usage", messageOf(error), `Usage: npm run ${command.usage}`, EXIT.usage);
   }
 }
 

@@ -27,3 +27,8 @@ export class UserError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** What went wrong, for a sentence; whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

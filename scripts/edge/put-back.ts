@@ -1,4 +1,5 @@
 import type { StackOutputs } from "../../infra/src/outputs.ts";
+import { messageOf } from "../errors.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import type { Reporter } from "../terminal/reporter.ts";
 import { restoreWorker } from "./worker.ts";
@@ -48,7 +49,7 @@ export async function putBack(edge: Deployed, means: Means, reporter: Reporter):
       succeeded();
       left.back.push(part);
     } catch (error) {
-      left.stayed.push({ part, why: error instanceof Error ? error.message : String(error) });
+      left.stayed.push({ part, why: messageOf(error) });
     }
   };
   await Promise.all(

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import type { RolloutSettings } from "./rollout-settings.ts";
 
 /** What a rollout does to the outside and learns from it; each of them is a call or two to Cloudflare. */
@@ -142,8 +142,4 @@ async function watch(
     if (bad) return bad;
   }
   return complaint(scriptName, since, share);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

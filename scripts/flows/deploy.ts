@@ -10,7 +10,7 @@ import { type DeployedEdge, deployEdge, EdgeFailure } from "../edge/deploy.ts";
 import type { PutBack } from "../edge/put-back.ts";
 import type { RolloutSettings } from "../edge/rollout-settings.ts";
 import { startWrangler, type Wrangler } from "../edge/wrangler.ts";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { type Cloudflare, cloudflare } from "../providers/cloudflare.ts";
 import type { UpdateRegistry } from "../recovery/registry.ts";
 import { withoutStrays } from "../release/live.ts";
@@ -138,6 +138,9 @@ export async function deploy(
       previous: previous?.id,
     } as const;
 
+    const settled = releases.settle(stack.name, outputs.app.url).catch((error: unknown) => {
+      reporter.warn(`The last release's record at GitHub could not be finished: ${messageOf(error)}`);
+    });
     context.signal.throwIfAborted();
     const isAnnounced =
       wasAnnounced(stack, outputs, [previous, last]) && !strays.some(({ kind }) => kind === "record");
@@ -199,6 +202,7 @@ export async function deploy(
       );
     }
     const imageChanged = await announced;
+    await settled;
 
     const nothingToDo =
       applied === undefined &&

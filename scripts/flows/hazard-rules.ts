@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { HAZARD_RULES } from "../change/hazards/index.ts";
 import type { HazardRule } from "../change/hazards/rule.ts";
-import { EXIT, UserError } from "../errors.ts";
+import { EXIT, messageOf, UserError } from "../errors.ts";
 
 /** A team's own rules, one a file. */
 const FOLDER = ".rules";
@@ -36,7 +36,7 @@ export async function hazardRules(root: string): Promise<readonly HazardRule[]> 
     files.map(async (name) => {
       const file = `${FOLDER}/${name}`;
       const module: unknown = await import(pathToFileURL(join(folder, name)).href).catch((error: unknown) => {
-        throw invalid(file, error instanceof Error ? error.message : String(error), error);
+        throw invalid(file, messageOf(error), error);
       });
       const parsed = RuleFile.safeParse(module);
       if (!parsed.success) throw invalid(file, z.prettifyError(parsed.error));

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { EdgeChange } from "../change/model.ts";
 import type { Context } from "../context.ts";
+import { messageOf } from "../errors.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { Project } from "../stack/stacks.ts";
 import { accountForPreviews } from "./environment.ts";
@@ -37,7 +38,7 @@ export async function previewEdgeForReview(
       notes: [...problems.map((problem) => `No preview of ${problem}`), ...pictured],
     };
   } catch (error) {
-    const message = redact(error instanceof Error ? error.message : String(error));
+    const message = redact(messageOf(error));
     context.reporter.warn(`The previews of Workers and sites could not be made: ${message}`);
     return { previews, notes: [`The previews of Workers and sites could not be made: ${message}`] };
   }

@@ -3,7 +3,7 @@ import { checkpointOf } from "../change/checkpoint.ts";
 import { type Fingerprint, fingerprint, type Salt } from "../change/digest.ts";
 import type { Change, Cost, EdgeChange, Hazard } from "../change/model.ts";
 import type { Context } from "../context.ts";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { Dependent } from "../stack/dependencies.ts";
@@ -110,7 +110,7 @@ function failureOf(error: unknown, { reporter }: Context): NonNullable<StackPrev
   if (error instanceof UserError) {
     return { code: error.code, message: redact(error.message), fix: redact(error.fix) };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   reporter.say(error instanceof Error ? (error.stack ?? message) : message);
   return {
     code: "bug",

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { isPreviewOf, previewSuffix } from "../edge/preview-names.ts";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { previewApi } from "../providers/cloudflare-previews.ts";
 import type { PreviewAccount } from "../secrets/preview-account.ts";
 
@@ -48,7 +48,7 @@ export async function removePreviews(
           removed.push(what);
           context.reporter.say(`  Removed: ${what}`);
         } catch (error) {
-          left.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+          left.push(`${what}: ${messageOf(error)}`);
         }
       }),
     );

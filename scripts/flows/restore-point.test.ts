@@ -96,6 +96,7 @@ test("The database goes back to before the release that followed, when somebody 
   const restorePoint = await makeRestorePoint(context, opened("prod"), "prod-v2.0.0");
   const releases: ReleaseStore = {
     record: async () => undefined,
+    settle: async () => undefined,
     list: async () => [{ ...bad, restorePoint } as ReleaseManifest, good as ReleaseManifest],
   };
   const order = { stack: opened("prod"), to: good?.id, dryRun: false };
@@ -122,6 +123,7 @@ test("The database goes back to before the release that followed, when somebody 
 test("Without a restore point nothing is touched, and the rollback says so before it begins", async () => {
   const releases: ReleaseStore = {
     record: async () => undefined,
+    settle: async () => undefined,
     list: async () => [manifest(2), manifest(1)],
   };
   await expect(

@@ -7,7 +7,7 @@ import { digest } from "../change/digest.ts";
 import type { Hazard } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { restoreWorker } from "../edge/worker.ts";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { type Cloudflare, cloudflare } from "../providers/cloudflare.ts";
 import type { UpdateRegistry } from "../recovery/registry.ts";
 import { asLive } from "../release/live.ts";
@@ -310,8 +310,4 @@ async function bringBack(
     case "infra":
       return;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

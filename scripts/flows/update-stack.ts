@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import type { Context } from "../context.ts";
-import { UserError } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { cloudflareInventory } from "../providers/cloudflare-inventory.ts";
 import { hetznerInventory } from "../providers/hetzner-inventory.ts";
 import { writeBackup } from "../recovery/backup.ts";
@@ -133,13 +133,17 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
   // Waited for below; until then a refusal must not end the process.
   state?.catch(() => undefined);
   await order.guard(preview, mended);
-  const closeEarlier = () => Promise.all(earlier.map(({ key }) => ended(context, () => records.close(key))));
+  const closeEarlier = () =>
+    Promise.all([
+      ...earlier.map(({ key }) => ended(context, () => records.close(key))),
+      ended(context, () => records.tidy(name)),
+    ]);
   const sweep = async (zoneId: string | undefined) => {
     try {
       const doubles = await revokeDoubles(await exportCheckpoint(target), cloudsOf(stack, zoneId));
       for (const line of doubles) reporter.warn(line);
     } catch (error) {
-      reporter.warn(`Nobody could look for certificates that were made twice: ${describe(error)}`);
+      reporter.warn(`Nobody could look for certificates that were made twice: ${messageOf(error)}`);
     }
   };
   if (!state) {
@@ -233,7 +237,7 @@ async function begin(
   try {
     return await updates.records.begin(record);
   } catch (error) {
-    context.reporter.warn(`It could not be written down who updates ${stack.name}: ${describe(error)}`);
+    context.reporter.warn(`It could not be written down who updates ${stack.name}: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -243,13 +247,9 @@ async function ended(context: Context, write: () => Promise<void>): Promise<void
     await write();
   } catch (error) {
     context.reporter.warn(
-      `It could not be written down that the update has ended: ${describe(error)} The next one looks at the stack more closely, and finds nothing.`,
+      `It could not be written down that the update has ended: ${messageOf(error)} The next one looks at the stack more closely, and finds nothing.`,
     );
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof UserError ? error.message : String(error);
 }
 
 function describeCounts(counts: Record<string, number>): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { EXIT, UserError } from "../errors.ts";
+import { EXIT, messageOf, UserError } from "../errors.ts";
 import type { RepositoryName } from "./client.ts";
 
 /** What is the same for every event. */
@@ -225,7 +225,7 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw invalid(`The event file ${path} can't be read: ${reason}`);
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { maskSecret } from "./output.ts";
 
 const Answer = z.object({ value: z.string().min(1) });
@@ -56,6 +56,6 @@ async function ask(
     const answer = Answer.safeParse(await response.json());
     return answer.success ? answer.data : { reason: "the answer has no token", again: false };
   } catch (error) {
-    return { reason: error instanceof Error ? error.message : String(error), again: true };
+    return { reason: messageOf(error), again: true };
   }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { messageOf } from "../errors.ts";
 import { request } from "./request.ts";
 
 /** How often a Worker was called in a time, and how often it failed: threw, ran out of its limits, could not start. */
@@ -60,6 +61,6 @@ export async function workerInvocations(
       { requests: 0, errors: 0 },
     );
   } catch (error) {
-    return { unknown: error instanceof Error ? error.message : String(error) };
+    return { unknown: messageOf(error) };
   }
 }

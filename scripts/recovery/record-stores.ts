@@ -21,13 +21,11 @@ const MOST = 20;
  * ended in order is deleted again, so that the page *Deployments* shows releases, and the one update that is under way.
  */
 export function githubUpdates(github: Github): UpdateRecords {
+  const list = (stack: string) =>
+    listDeployments(github, stack, { limit: MOST, payload: UpdateRecord, task: TASK });
   return {
     async open(stack) {
-      const listed = await listDeployments(github, stack, {
-        limit: MOST,
-        payload: UpdateRecord,
-        task: TASK,
-      });
+      const listed = await list(stack);
       return listed.flatMap(({ id, payload, state }) =>
         state === "inactive" || state === "success"
           ? []
@@ -53,6 +51,10 @@ export function githubUpdates(github: Github): UpdateRecords {
       // GitHub deletes only what is inactive (https://docs.github.com/rest/deployments/deployments#delete-a-deployment).
       await setDeploymentStatus(github, Number(key), { state: "inactive" });
       await deleteDeployment(github, Number(key));
+    },
+    async tidy(stack) {
+      const closed = (await list(stack)).filter(({ state }) => state === "inactive");
+      await Promise.all(closed.map(({ id }) => deleteDeployment(github, id)));
     },
   };
 }
@@ -99,5 +101,6 @@ export function fileUpdates(folder: string): UpdateRecords {
     async close(key) {
       rmSync(key, { force: true });
     },
+    tidy: async () => undefined,
   };
 }

@@ -40,4 +40,6 @@ export interface UpdateRecords {
   fail(key: string): Promise<void>;
   /** It ended in order, or what it left is mended. */
   close(key: string): Promise<void>;
+  /** Takes away what {@link close} was killed over. */
+  tidy(stack: string): Promise<void>;
 }

@@ -130,6 +130,29 @@ describe("releases at GitHub", () => {
     expect(await store.list("prod", 10)).toEqual([]);
   });
 
+  test("A release whose pipeline was killed before it said how it ended is finished by the next", async () => {
+    const sha = await commit();
+    const deployments = `${github.url}/repos/${github.repository}/deployments`;
+    const headers = { authorization: "Bearer ghs_token-of-this-test", "content-type": "application/json" };
+    const { id } = (await fetch(deployments, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({
+        ref: sha,
+        environment: "dev",
+        task: "release",
+        required_contexts: [],
+        auto_merge: false,
+        payload: manifest(1, { sha, outcome: "failed" }),
+      }),
+    }).then((answer) => answer.json())) as { id: number };
+    for (let again = 0; again < 2; again++) await store.settle("dev", "https://app-dev.example.com");
+    const statuses = await fetch(`${deployments}/${id}/statuses`, { headers });
+    expect(await statuses.json()).toMatchObject([
+      { state: "failure", environment_url: "https://app-dev.example.com" },
+    ]);
+  });
+
   test("A token that GitHub refuses is told as such, and nothing is recorded", async () => {
     const sha = await commit();
     await fetch(`${github.url}/_rehearsal/faults`, {

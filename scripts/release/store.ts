@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Github } from "../github/client.ts";
-import { createDeployment, listPayloads, setDeploymentStatus } from "../github/deployment.ts";
+import {
+  createDeployment,
+  listDeployments,
+  listPayloads,
+  setDeploymentStatus,
+} from "../github/deployment.ts";
 import { ReleaseManifest } from "./manifest.ts";
 
 /** Where releases are written down. Newest first wherever there is an order. */
@@ -11,6 +16,8 @@ export interface ReleaseStore {
   /** @param environmentUrl where people look at the stack; left out where nothing was deployed */
   record(manifest: ReleaseManifest, environmentUrl?: string): Promise<void>;
   list(stack: string, limit: number): Promise<ReleaseManifest[]>;
+  /** Finishes the newest release's record where its pipeline was killed half-way through it. */
+  settle(stack: string, environmentUrl: string): Promise<void>;
 }
 
 /** How many releases are looked through: as many as Cloudflare keeps Worker versions to go back to. */
@@ -26,6 +33,13 @@ const TITLES = { deploy: "Release", rollback: "Rollback", resume: "Resume" } as 
  * when the release has ended, since a deployment's payload can't be changed afterwards.
  */
 export function githubReleases(github: Github): ReleaseStore {
+  const tellState = (deployment: number, manifest: ReleaseManifest, environmentUrl: string | undefined) =>
+    setDeploymentStatus(github, deployment, {
+      state: manifest.outcome === "succeeded" ? "success" : "failure",
+      environmentUrl,
+      logUrl: manifest.runUrl,
+      description: manifest.id,
+    });
   return {
     async record(manifest, environmentUrl) {
       const deployment = await createDeployment(github, {
@@ -36,14 +50,13 @@ export function githubReleases(github: Github): ReleaseStore {
         description: `${TITLES[manifest.kind]} ${manifest.id}`,
         payload: manifest,
       });
-      await setDeploymentStatus(github, deployment.id, {
-        state: manifest.outcome === "succeeded" ? "success" : "failure",
-        environmentUrl,
-        logUrl: manifest.runUrl,
-        description: manifest.id,
-      });
+      await tellState(deployment.id, manifest, environmentUrl);
     },
     list: (stack, limit) => listPayloads(github, stack, { limit, payload: ReleaseManifest, task: TASK }),
+    async settle(stack, environmentUrl) {
+      const [last] = await listDeployments(github, stack, { limit: 1, payload: ReleaseManifest, task: TASK });
+      if (last && last.state === undefined) await tellState(last.id, last.payload, environmentUrl);
+    },
   };
 }
 
@@ -68,6 +81,8 @@ export function fileReleases(folder: string): ReleaseStore {
         .slice(0, limit)
         .map((name) => readManifest(join(dir, name)));
     },
+    // A file is there whole or not at all.
+    settle: async () => undefined,
   };
 }
 

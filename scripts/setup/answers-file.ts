@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
-import { EXIT, UserError } from "../errors.ts";
+import { EXIT, messageOf, UserError } from "../errors.ts";
 import type { Interviewer } from "./interviewer.ts";
 
 const File = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]));
@@ -53,7 +53,7 @@ function read(path: string): z.infer<typeof File> {
     if (parsed.success) return parsed.data;
     throw new Error(z.prettifyError(parsed.error));
   } catch (error) {
-    throw problem(path, error instanceof Error ? error.message : String(error));
+    throw problem(path, messageOf(error));
   }
 }
 

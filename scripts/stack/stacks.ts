@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { EXIT, UserError } from "../errors.ts";
+import { EXIT, messageOf, UserError } from "../errors.ts";
 
 const ProjectFile = z.object({ name: z.string().min(1) });
 const StackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish();
@@ -59,7 +59,7 @@ function readYaml<T>(file: string, schema: z.ZodType<T>): T {
     if (parsed.success) return parsed.data;
     problem = z.prettifyError(parsed.error);
   } catch (error) {
-    problem = error instanceof Error ? error.message : String(error);
+    problem = messageOf(error);
   }
   throw new UserError(
     "project-unreadable",

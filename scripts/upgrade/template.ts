@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { EXIT, UserError } from "../errors.ts";
+import { EXIT, messageOf, UserError } from "../errors.ts";
 import { type Git, lines } from "./git.ts";
 
 /** Below the repository's root, and committed: which template this repository was made from, and up to which commit of it. */
@@ -28,7 +28,7 @@ export function readTemplate(root: string): Template | undefined {
   } catch (error) {
     throw new UserError(
       "upgrade-source",
-      `${TEMPLATE_FILE} can't be read: ${error instanceof Error ? error.message : String(error)}`,
+      `${TEMPLATE_FILE} can't be read: ${messageOf(error)}`,
       'It has two fields, { "from": "<address of the template>", "base": "<commit of it>" }.',
       EXIT.usage,
     );

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../../errors.ts";
 import type { Ground } from "./ground.ts";
 import type { LaneAnswer, LaneOrder } from "./lane.ts";
 import { killTree } from "./victim.ts";
@@ -47,7 +48,7 @@ export function openLane(ground: Ground, number: number): Lane {
         return await answerOf(asked, order);
       } catch (error) {
         close();
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         throw new Error(`${why}\n${errors}`.trimEnd(), { cause: error });
       }
     },

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, styleText } from "node:util";
 import { z } from "zod";
-import { EXIT, UserError } from "../../errors.ts";
+import { EXIT, messageOf, UserError } from "../../errors.ts";
 import { type Progress, type Torture, torture } from "./torture.ts";
 
 const HELP = `Kills a deployment at every write that the clouds see, and lets the clouds fail at every write; then runs the same
@@ -95,7 +95,7 @@ function readArguments() {
       },
     });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new UserError("bad-argument", message, "See --help.", EXIT.usage, { cause: error });
   }
 }

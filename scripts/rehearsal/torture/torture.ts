@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { EXIT, UserError } from "../../errors.ts";
+import { EXIT, messageOf, UserError } from "../../errors.ts";
 import type { Census } from "./census.ts";
 import type { Write } from "./clouds.ts";
 import { compare } from "./compare.ts";
@@ -117,7 +117,7 @@ async function play(
         // Cut off from outside, it says nothing of the program, and nothing is to be told.
         if (signal.aborted) return;
         broken += 1;
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         told({ kind: "broken", done: ++done, of, call, trial: nameOf(trial), why });
       }
     }
