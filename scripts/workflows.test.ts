@@ -214,7 +214,7 @@ describe("the workflows", () => {
     const preview = workflows.find(({ name }) => name === "preview")?.workflow;
     expect(preview?.concurrency).toEqual({
       // A label that allows nothing cancels nothing.
-      group: `preview-${expression("github.event.pull_request.number || github.ref")}${expression("github.event.label && !startsWith(github.event.label.name, 'allow:') && github.run_id || ''")}`,
+      group: `preview-${expression("github.event.pull_request.number || github.ref")}${expression("github.event.label && !startsWith(github.event.label.name, 'allow:') && github.event.label.name != 'database' && github.run_id || ''")}`,
       "cancel-in-progress": true,
     });
     const cleanup = workflows.find(({ name }) => name === "cleanup")?.workflow;
@@ -278,7 +278,12 @@ describe("the workflows", () => {
     const reads = VARIABLES.filter(({ required, for: whom }) => required || whom.includes("engine")).map(
       ({ name }) => name,
     );
-    const edge = ["PREVIEW_CLOUDFLARE_API_TOKEN", "PREVIEW_CLOUDFLARE_ACCOUNT_ID"];
+    const own = [
+      "PREVIEW_CLOUDFLARE_API_TOKEN",
+      "PREVIEW_CLOUDFLARE_ACCOUNT_ID",
+      "PREVIEW_NEON_API_KEY",
+      "PREVIEW_NEON_PROJECT",
+    ];
     const handed = steps.flatMap(({ id, step }): [string, string[]][] => {
       const names = Object.entries(step.env).flatMap(([name, value]) => {
         if (!value.includes("secrets.")) return [];
@@ -293,8 +298,8 @@ describe("the workflows", () => {
       "deploy-dev/candidate preview": reads.toSorted(),
       "release-prod/plan plan": reads.toSorted(),
       "drift/drift drift": reads.toSorted(),
-      "preview/preview preview": [...reads, ...edge].sort(),
-      "cleanup/cleanup cleanup": edge.toSorted(),
+      "preview/preview preview": [...reads, ...own].sort(),
+      "cleanup/cleanup cleanup": own.toSorted(),
     });
     // In a job's or a workflow's own environment every step would get them, those that install packages too.
     const named = workflows.flatMap(({ text }) => [...text.matchAll(/\bsecrets[.[(]/g)]).length;

@@ -93,6 +93,7 @@ export function renderPlain(view: CommentView, { color, mostSteps = 40 }: PlainO
     if (body.length > 0)
       lines.push("", paint("bold", clean(stack.stack)), ...body.map((line) => `  ${line}`));
   }
+  if (view.database) lines.push("", `database of this pull request: branch ${clean(view.database.name)}`);
   return `${lines.map(uncommanded).join("\n")}\n`;
 }
 

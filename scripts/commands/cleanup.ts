@@ -1,12 +1,13 @@
 import { EXIT, UserError } from "../errors.ts";
 import { accountForPreviews, identifyCaller } from "../flows/environment.ts";
+import { removePullDatabase } from "../flows/pull-database.ts";
 import { removePreviews } from "../flows/remove-previews.ts";
 import { tellClosed } from "../flows/review/tell-closed.ts";
 import { readProject } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
 export const command: Command = {
-  summary: "Remove the previews of a closed pull request's Workers and sites",
+  summary: "Remove what a closed pull request had of its own: previews of Workers and sites, database branch",
   usage: "cleanup -- [pull request]",
   examples: ["npm run cleanup -- 42"],
   positionals: ["pull request"],
@@ -29,13 +30,15 @@ export const command: Command = {
       );
     }
     if (pull) await tellClosed(context, caller, pull, project.stacks);
+    const database = await removePullDatabase(context, project, number);
     const account = await accountForPreviews(context, project);
-    if (!account) {
-      context.reporter.say("There is no account for previews, so there is nothing to remove.");
-      return { outcome: "succeeded", removed: [] };
-    }
-    const removed = await removePreviews(context, account, number);
-    context.reporter.say(removed.length === 0 ? `#${number} has no previews.` : `Removed ${removed.length}.`);
+    const removed = [
+      ...(database === undefined ? [] : [database]),
+      ...(account ? await removePreviews(context, account, number) : []),
+    ];
+    context.reporter.say(
+      removed.length === 0 ? `#${number} has nothing of its own.` : `Removed ${removed.length}.`,
+    );
     return { outcome: "succeeded", removed };
   },
 };

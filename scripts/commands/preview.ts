@@ -8,6 +8,7 @@ import { previewEdgeForReview } from "../flows/preview-edge-for-review.ts";
 import { previewForReview } from "../flows/preview-stack.ts";
 import { publishCandidate } from "../flows/publish-candidate.ts";
 import { publishPreview, viewOf, writeArtifact } from "../flows/publish-preview.ts";
+import { databaseForPull } from "../flows/pull-database.ts";
 import { recordPreviews } from "../flows/record-previews.ts";
 import { appendSummary } from "../github/output.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
@@ -39,21 +40,25 @@ export const command: Command = {
           pullRequest: pull?.number ?? queued?.number,
         }
       : {};
-    const found = await Promise.all(
-      stacks.map((stack) => previewForReview(context, project, stack, place, caller.releases)),
-    );
+    const [found, { database, notes: aboutDatabase }] = await Promise.all([
+      Promise.all(stacks.map((stack) => previewForReview(context, project, stack, place, caller.releases))),
+      pull && github
+        ? databaseForPull(context, project, github, pull.number)
+        : { database: undefined, notes: [] },
+    ]);
     const out = typeof values.out === "string" ? values.out : join(context.root, ".preview");
-    const { previews, notes } = pull
+    const { previews, notes: aboutEdge } = pull
       ? await previewEdgeForReview(context, project, pull, found, out)
       : { previews: found, notes: [] };
+    const notes = [...aboutDatabase, ...aboutEdge];
     const commit = pull?.headSha ?? queued?.headSha ?? event?.sha ?? "local";
     writeArtifact(out, previews);
     const published =
-      pull && github ? await publishPreview(context, github, pull, previews, notes) : undefined;
+      pull && github ? await publishPreview(context, github, pull, previews, notes, database) : undefined;
     if (queued && github) await recordPreviews(context, github, queued, previews);
     const shown = published?.previews ?? previews;
     context.reporter.say(
-      `\n${renderPlain(viewOf(shown, event, commit, context.now(), { notes }), { color: false })}`,
+      `\n${renderPlain(viewOf(shown, event, commit, context.now(), { notes, database }), { color: false })}`,
     );
     if (event?.kind === "push") await publishCandidate(context, caller, event, previews);
 
@@ -69,6 +74,7 @@ export const command: Command = {
     return {
       outcome: "succeeded",
       comment: published?.comment,
+      database: database?.name,
       stacks: shown.map((preview) => ({
         stack: preview.stack,
         verdict: judge(preview).kind,

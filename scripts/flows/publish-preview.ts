@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readHistory } from "../change/comment/history.ts";
-import type { CommentView, StackView, Subject } from "../change/comment/view.ts";
+import type { CommentView, DatabaseBranch, StackView, Subject } from "../change/comment/view.ts";
 import { COMMENT_MARKER, renderComment, renderSummary } from "../change/comment.ts";
 import { judge, worstVerdict } from "../change/verdict.ts";
 import type { Context } from "../context.ts";
@@ -21,7 +21,11 @@ export function viewOf(
   event: GithubEvent | undefined,
   commit: string,
   at: Date,
-  { subject, notes = [] }: { subject?: Subject; notes?: readonly string[] } = {},
+  {
+    subject,
+    notes = [],
+    database,
+  }: { subject?: Subject; notes?: readonly string[]; database?: DatabaseBranch | undefined } = {},
 ): CommentView {
   return {
     subject,
@@ -34,6 +38,7 @@ export function viewOf(
     artifactUrl: event ? `${event.runUrl}#artifacts` : undefined,
     graph: true,
     notes,
+    database,
     stacks: previews.map(
       ({ fingerprint, seconds, ...preview }): StackView => ({
         ...preview,
@@ -56,6 +61,7 @@ export async function publishPreview(
   event: PullRequestEvent,
   previews: readonly StackPreview[],
   notes: readonly string[],
+  database: DatabaseBranch | undefined,
 ): Promise<{ comment: string; previews: StackPreview[] }> {
   const known = await Promise.all(previews.map((preview) => recall(context, github, event, preview)));
   const approved = previews.map((preview, index) => ({
@@ -67,6 +73,7 @@ export async function publishPreview(
   );
   const view = viewOf(approved, event, event.headSha, context.now(), {
     notes: [...notes, ...new Set(ignored)],
+    database,
   });
   appendSummary(redact(renderSummary(view).markdown), context.env);
 

@@ -19,6 +19,19 @@ const Event = z.object({
   created_at: z.iso.datetime(),
 });
 
+/** The names of a pull request's labels as they are now. */
+export async function labelNames(github: Github, number: number): Promise<string[]> {
+  const labels = await github.paginate("GET /repos/{owner}/{repo}/issues/{issue_number}/labels", {
+    ...github.at,
+    issue_number: number,
+    per_page: 100,
+  });
+  return z
+    .array(Label)
+    .parse(labels)
+    .map(({ name }) => name);
+}
+
 /**
  * The labels as they are now (those in an event are as old as the event, and a re-run has the same ones again), with the last
  * event that put each one there.

@@ -88,6 +88,7 @@ export function withdrawSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     "GITHUB_TOKEN",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "PREVIEW_CLOUDFLARE_API_TOKEN",
+    "PREVIEW_NEON_API_KEY",
   ];
   for (const name of names) delete env[name];
   return copy;

@@ -4,7 +4,7 @@ import { likelyCause } from "../likely-cause.ts";
 import type { Cost, CostLine, Diagnostic, EdgeChange, Hazard } from "../model.ts";
 import { dollars, dollarsMore } from "../money.ts";
 import { code, cutEnd, fence, link, prose, safeUrl, words } from "./escape.ts";
-import type { Outcome, StackView } from "./view.ts";
+import type { DatabaseBranch, Outcome, StackView } from "./view.ts";
 import { edgeWords, number, plural, time } from "./words.ts";
 
 /** A fold that is closed until a reader opens it. The empty lines make GitHub read the inside as Markdown. */
@@ -135,6 +135,13 @@ export function edgeTable(edge: readonly EdgeChange[]): string | undefined {
     ...(more > 0 ? [`And ${number(more)} more at the edge.`] : []),
     ...(unchanged ? [unchanged] : []),
   ].join("\n\n");
+}
+
+/** The pull request's own database, and where those who may find out how to connect to it. */
+export function databaseLine({ name, parent, project, url, until }: DatabaseBranch): string {
+  const page = safeUrl(url);
+  const ask = `npx neonctl connection-string ${name} --project-id ${project}`;
+  return `Database of this pull request: ${code(name, 40)}, a branch of ${code(parent, 40)}. Connection string: ${page ? `${link("at Neon", page)}, or ` : ""}${code(ask, 200)}. It goes when the pull request is closed or the label taken away; without another preview on ${prose(until.slice(0, 10), 20)}.`;
 }
 
 const MOST_COST_LINES = 20;

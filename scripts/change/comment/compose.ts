@@ -1,5 +1,5 @@
 import { judge, severity } from "../verdict.ts";
-import { costFold, edgeTable, failureBlock, outcomeNote, warningsFold } from "./blocks.ts";
+import { costFold, databaseLine, edgeTable, failureBlock, outcomeNote, warningsFold } from "./blocks.ts";
 import { link, prose, safeUrl } from "./escape.ts";
 import { historyBlock } from "./history.ts";
 import { Room } from "./room.ts";
@@ -50,6 +50,7 @@ export function compose(view: CommentView, limit: Limit): Rendered {
     ...(view.outcome ? [outcomeNote(view.outcome)] : []),
     ...(view.notes ?? []).slice(0, 10).map((note) => `> ${prose(note, 400)}`),
     summaryTable(sections, stacks.length),
+    ...(view.database ? [databaseLine(view.database)] : []),
   ];
   const history = view.history ? historyBlock(view.history) : undefined;
   const foot = [...(history ? [history] : []), footOf(view, sections)].join("\n\n");

@@ -23,10 +23,25 @@ export interface CommentView {
   outcome?: Outcome;
   /** Things that concern the whole preview (a fork's pull request gets no credentials, a comment could not be updated, …). */
   notes?: readonly string[];
+  /** The database branch that the pull request has asked for. */
+  database?: DatabaseBranch;
   /** The previews of this pull request, newest first, this one among them. */
   history?: readonly PastPreview[];
   /** With a graph of what changes and what depends on it. */
   graph?: boolean;
+}
+
+/** A branch at Neon. How one connects to it is told nowhere here: that has a password in it. */
+export interface DatabaseBranch {
+  name: string;
+  /** The branch whose data it began with. */
+  parent: string;
+  /** The Neon project's id. */
+  project: string;
+  /** Its page in Neon's console. */
+  url: string;
+  /** When Neon deletes it by itself, ISO 8601. */
+  until: string;
 }
 
 export interface StackView {

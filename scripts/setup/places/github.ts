@@ -4,7 +4,7 @@ import { GithubRefusal } from "../../github/refusal.ts";
 import type { Kept, SecretPlace, Use } from "../secret-places.ts";
 
 const READ_BY_PREVIEWS =
-  /^(HCLOUD_TOKEN|CLOUDFLARE_API_TOKEN|PULUMI_CONFIG_PASSPHRASE|DIGEST_KEY|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|PREVIEW_CLOUDFLARE_\w+)$/;
+  /^(HCLOUD_TOKEN|CLOUDFLARE_API_TOKEN|PULUMI_CONFIG_PASSPHRASE|DIGEST_KEY|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|PREVIEW_(CLOUDFLARE|NEON)_\w+)$/;
 const Listed = z.object({ secrets: z.array(z.object({ name: z.string() })) });
 const PublicKey = z.object({ key_id: z.string(), key: z.string() });
 

@@ -1,3 +1,4 @@
+import { DATABASE_LABEL } from "../../flows/pull-database.ts";
 import { github } from "../facts/github.ts";
 import type { Step } from "../step.ts";
 
@@ -5,12 +6,12 @@ export const labelsStep: Step = {
   name: "labels",
   title: "Labels",
   purpose:
-    "The drift check marks its issues with them, and a rise in cost is allowed by one. Labels for other hazards are named by the preview.",
+    "The drift check marks its issues with them, a rise in cost is allowed by one, and a pull request asks for a database by one. Labels for other hazards are named by the preview.",
   async find(bench) {
     const hub = await github(bench);
     const present = await hub.paginate("GET /repos/{owner}/{repo}/labels", { ...hub.at, per_page: 100 });
     const names = present.map(({ name }) => name.toLowerCase());
-    const wanted = bench.project.stacks.flatMap((stack) => [
+    const ofStacks = bench.project.stacks.flatMap((stack) => [
       { name: `drift:${stack}`, color: "d93f0b", description: `${stack} differs from its last release` },
       {
         name: `allow:cost-above:${stack}`,
@@ -18,6 +19,14 @@ export const labelsStep: Step = {
         description: `${stack} may cost more than the limit`,
       },
     ]);
+    const wanted = [
+      ...ofStacks,
+      {
+        name: DATABASE_LABEL,
+        color: "0e8a16",
+        description: "Gives the pull request a branch of dev's database, until it is closed",
+      },
+    ];
     return wanted
       .filter(({ name }) => !names.includes(name))
       .map((label) => ({
