@@ -2,15 +2,13 @@ import type { DatabaseBranch } from "../change/comment/view.ts";
 import type { Context } from "../context.ts";
 import { EXIT, messageOf, UserError } from "../errors.ts";
 import type { Github } from "../github/client.ts";
-import { labelNames } from "../github/labels.ts";
+import { DATABASE_LABEL, labelNames } from "../github/labels.ts";
 import { neonApi } from "../providers/neon-api.ts";
 import { type NeonBranch, type NeonProject, neonProject } from "../providers/neon-project.ts";
 import { openPreviewDatabase, type PreviewDatabase } from "../secrets/preview-database.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { Project } from "../stack/stacks.ts";
 
-/** The label by which a pull request asks for a database branch of its own. */
-export const DATABASE_LABEL = "database";
 /** Whose data the branch begins with. Never prod's: whoever may push can open a pull request. */
 const PARENT = "dev";
 const DAYS_KEPT = 7;

@@ -19,6 +19,9 @@ const Event = z.object({
   created_at: z.iso.datetime(),
 });
 
+/** By which a pull request asks for a database branch of its own. */
+export const DATABASE_LABEL = "database";
+
 /** The names of a pull request's labels as they are now. */
 export async function labelNames(github: Github, number: number): Promise<string[]> {
   const labels = await github.paginate("GET /repos/{owner}/{repo}/issues/{issue_number}/labels", {

@@ -1,5 +1,6 @@
 import type { Chapter } from "./chapter.ts";
 import { approval } from "./review/approval.ts";
+import { database } from "./review/database.ts";
 import type { ReviewMemory } from "./review/memory.ts";
 import { moved } from "./review/moved.ts";
 import { gate, planned } from "./review/prod.ts";
@@ -13,5 +14,5 @@ export const review: Chapter<ReviewMemory> = {
   tells:
     "Between a review and a deployment the world moves: others merge, somebody changes a stack, an approval was for something else, a job runs late. Each of them is noticed before anything is touched.",
   remember: (played) => ({ played, onDev: "", earlier: "" }),
-  scenes: [start, moved, approval, twoMerges, gate, planned],
+  scenes: [start, moved, approval, twoMerges, gate, planned, database],
 };

@@ -1,4 +1,4 @@
-import { DATABASE_LABEL } from "../../flows/pull-database.ts";
+import { DATABASE_LABEL } from "../../github/labels.ts";
 import { github } from "../facts/github.ts";
 import type { Step } from "../step.ts";
 

@@ -5,6 +5,7 @@ import type {
   BranchDocument,
   DatabaseDocument,
   EndpointDocument,
+  KeyDocument,
   OperationDocument,
   ProjectDocument,
   RoleDocument,
@@ -31,6 +32,8 @@ export interface Account {
   roles: Collection<RoleDocument>;
   databases: Collection<DatabaseDocument>;
   operations: Collection<OperationDocument>;
+  /** Those that are limited to a project, by the key itself. */
+  keys: Collection<KeyDocument>;
 }
 
 export function openAccount(
@@ -48,6 +51,7 @@ export function openAccount(
     roles: store.collection("roles"),
     databases: store.collection("databases"),
     operations: store.collection("operations"),
+    keys: store.collection("keys"),
   };
 }
 

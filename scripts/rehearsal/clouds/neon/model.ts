@@ -63,6 +63,12 @@ export interface DatabaseDocument {
   updated: number;
 }
 
+export interface KeyDocument {
+  id: number;
+  name: string;
+  projectId: string;
+}
+
 export interface OperationDocument {
   id: string;
   projectId: string;

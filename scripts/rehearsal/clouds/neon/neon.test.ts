@@ -222,6 +222,25 @@ test("roles and databases are made, and a password is told once and reset", asyn
   expect(await refusal(twin)).toMatch(/^409 /);
 });
 
+test("a key that is limited to a project does everything below it, and nothing else", async () => {
+  const { project, branch } = await createProject();
+  await createProject("other");
+  const key = await client.createOrgApiKey("org-quayside-00000001", {
+    key_name: "limited",
+    project_id: project.id,
+  });
+  const limited = createApiClient({ apiKey: key.data.key, baseURL: `${neon.url}/api/v2` });
+  expect((await limited.listProjectBranches({ projectId: project.id })).data.branches).toMatchObject([
+    { id: branch.id },
+  ]);
+  expect(await refusal(limited.createProjectBranch(project.id))).toBe("done");
+  expect(await refusal(limited.listProjects({}))).toMatch(/^403 /);
+  expect(await refusal(limited.deleteProject(project.id))).toMatch(/^403 /);
+  const { data } = await client.listProjects({});
+  const other = data.projects.find(({ name }) => name === "other")?.id ?? "";
+  expect(await refusal(limited.listProjectBranches({ projectId: other }))).toMatch(/^403 /);
+});
+
 test("a wrong key is refused, and errors have Neon's body", async () => {
   const stranger = createApiClient({ apiKey: "wrong", baseURL: `${neon.url}/api/v2` });
   const error = await stranger.listProjects({}).catch((thrown) => thrown);

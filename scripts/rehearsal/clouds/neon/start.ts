@@ -7,6 +7,7 @@ import { openAccount, type Plan } from "./account.ts";
 import { branchRoutes } from "./branches.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { errorResponse, faultResponse, NeonError } from "./error.ts";
+import { keyGuard, keyRoutes } from "./keys.ts";
 import { projectRoutes } from "./projects.ts";
 import { roleRoutes } from "./roles.ts";
 import { organizationView, userView } from "./views.ts";
@@ -35,11 +36,7 @@ export async function startNeon(options: NeonOptions): Promise<Listening> {
   });
   const faults = new Faults(options.latencyMs);
   const app = new Hono();
-  app.use(async (c, next) => {
-    if (c.req.header("authorization") !== `Bearer ${options.token}`)
-      return errorResponse(401, "authentication failed");
-    return next();
-  });
+  app.use(keyGuard(account, options.token));
   app.use(faults.middleware(faultResponse));
   app.use(atomic(store));
   const api = new Hono();
@@ -52,6 +49,7 @@ export async function startNeon(options: NeonOptions): Promise<Listening> {
   branchRoutes(api, account);
   endpointRoutes(api, account);
   roleRoutes(api, account);
+  keyRoutes(api, account);
   app.route("/api/v2", api);
   app.notFound(() => errorResponse(404, "not found"));
   app.onError((error) => {
