@@ -1,3 +1,5 @@
+import type { Location } from "./location.ts";
+
 /** Says of every resource at Hetzner which project and stack it belongs to, and which of the stack's resources it is. */
 export interface Owner {
   project: string;
@@ -10,7 +12,10 @@ export function labels(owner: Owner, resource: string): Labels {
   return { project: owner.project, stack: owner.stack, resource };
 }
 
-/** Names are unique in a Hetzner project, which stacks may share. */
-export function physicalName(owner: Owner, resource: string): string {
-  return `${owner.project}-${owner.stack}-${resource}`;
+/**
+ * Names are unique in a Hetzner project, which stacks may share. What can't leave its location has it in its name, so that
+ * its successor elsewhere can be there before it goes.
+ */
+export function physicalName(owner: Owner, resource: string, location?: Location): string {
+  return [owner.project, owner.stack, resource, ...(location ? [location] : [])].join("-");
 }

@@ -9,23 +9,29 @@ export interface NetworkArgs {
   location: Location;
 }
 
-/** The private network between the servers, with one subnet in the location's own network zone. */
+/**
+ * The private network between the servers, with one subnet in the location's own network zone. All subnets of a network
+ * are in one zone (https://docs.hetzner.com/cloud/networks/faq), so that each zone has a network of its own: servers that
+ * move find theirs before the other one goes.
+ */
 export class Network extends ComponentResource {
   readonly subnetId: Output<string>;
 
   constructor(name: string, { owner, location }: NetworkArgs, options?: ComponentResourceOptions) {
     super("quayside:hetzner:Network", name, {}, options);
+    const zone = NETWORK_ZONES[location];
+    const resource = `${name}-${zone}`;
     const network = new HcloudNetwork(
-      name,
-      { name: physicalName(owner, name), ipRange: "10.0.0.0/16", labels: labels(owner, name) },
+      resource,
+      { name: physicalName(owner, resource), ipRange: "10.0.0.0/16", labels: labels(owner, resource) },
       { parent: this },
     );
     const subnet = new NetworkSubnet(
-      "subnet",
+      `subnet-${zone}`,
       {
         networkId: network.id.apply(Number),
         type: "cloud",
-        networkZone: NETWORK_ZONES[location],
+        networkZone: zone,
         ipRange: "10.0.1.0/24",
       },
       { parent: this },

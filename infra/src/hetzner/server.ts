@@ -57,16 +57,13 @@ export class Server extends ComponentResource {
     super("quayside:hetzner:Server", name, {}, options);
     const { owner, location } = args;
     const own = { parent: this };
-    const named = (resource: string) => ({
-      name: physicalName(owner, resource),
-      labels: labels(owner, resource),
-    });
 
     const address = (type: "ipv4" | "ipv6") =>
       new PrimaryIp(
         `${name}-${type}`,
         {
-          ...named(`${name}-${type}`),
+          name: physicalName(owner, `${name}-${type}`, location),
+          labels: labels(owner, `${name}-${type}`),
           type,
           location,
           assigneeType: "server",

@@ -26,7 +26,7 @@ export class Volume extends ComponentResource {
     const volume = new HcloudVolume(
       name,
       {
-        name: physicalName(owner, name),
+        name: physicalName(owner, name, location),
         location,
         size,
         format: "ext4",

@@ -262,6 +262,9 @@ function firstFree(subnet: Block, taken: Set<string>): string | undefined {
 function withSubnet(network: NetworkDocument, subnet: z.output<typeof Subnet>): NetworkDocument {
   if (!locations.some((location) => location.network_zone === subnet.network_zone))
     throw invalidInput("network_zone", `network zone '${subnet.network_zone}' does not exist`);
+  // https://docs.hetzner.com/cloud/networks/faq: all subnets of a network are in one zone. The error's words are not known.
+  if (network.subnets.some((each) => each.network_zone !== subnet.network_zone))
+    throw invalidInput("network_zone", "must be the zone of the network's other subnets");
   const whole = block("ip_range", network.ipRange);
   const ipRange = subnet.ip_range ?? freeSubnet(whole, network);
   const range = block("ip_range", ipRange);

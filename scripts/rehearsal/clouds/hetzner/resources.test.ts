@@ -124,10 +124,11 @@ describe("networks", () => {
     expect(await failure("POST", path, { network: network.id })).toEqual([422, "no_subnet_available"]);
   });
 
-  test("refuse subnets outside, overlapping, or of an unknown zone, and public ranges", async () => {
+  test("refuse subnets outside, overlapping, or of an unknown or another zone, and public ranges", async () => {
     const { network } = await create("/networks", { ...NETWORK, subnets: [subnet("us-west")] });
     const add = (body: object) => failure("POST", `/networks/${network.id}/actions/add_subnet`, body);
     expect(await add(subnet("hil", "10.0.2.0/24"))).toEqual([422, "invalid_input"]);
+    expect(await add(subnet("us-east", "10.0.2.0/24"))).toEqual([422, "invalid_input"]);
     expect(await add(subnet("us-west", "10.1.0.0/24"))).toEqual([422, "invalid_input"]);
     expect(await add(subnet("us-west", "10.0.1.128/25"))).toEqual([422, "invalid_input"]);
     expect(await add(subnet("us-west", "10.0.2.1/24"))).toEqual([422, "invalid_input"]);
