@@ -5,6 +5,7 @@ import { heldUntilResume } from "./held-until-resume.ts";
 import { oneScopeAtATime } from "./one-scope-at-a-time.ts";
 import { refusedRollbacks } from "./refused-rollbacks.ts";
 import { releaseNotes } from "./release-notes.ts";
+import { restoreDatabase } from "./restore-database.ts";
 import { twoReleases } from "./two-releases.ts";
 
 /** What scenes of this chapter hand on to later ones. */
@@ -31,5 +32,6 @@ export const rollbacks: Chapter<RollbackMemory> = {
     driftOfEachKind,
     refusedRollbacks,
     releaseNotes,
+    restoreDatabase,
   ],
 };

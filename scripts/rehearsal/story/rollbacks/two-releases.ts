@@ -2,6 +2,7 @@ import { fillEsc } from "../fill-esc.ts";
 import { deployDevJob, IMAGE } from "../jobs.ts";
 import { keepJob, type Scene } from "../scene.ts";
 import type { RollbackMemory } from "./chapter.ts";
+import { makeDatabase } from "./database.ts";
 import { mergeChange } from "./dev-jobs.ts";
 import { namespacesOfDev, releaseRecord, seenOnDev } from "./seen-on-dev.ts";
 
@@ -15,6 +16,7 @@ export const twoReleases: Scene<RollbackMemory> = {
   async play(stage, notes, memory) {
     const { checkout } = stage;
     await fillEsc(stage);
+    await makeDatabase(stage);
     const first = await checkout.git("rev-parse", "HEAD");
     keepJob(notes, await deployDevJob(stage, first));
     const before = await seenOnDev(stage);
