@@ -5,8 +5,11 @@ import { brokenRelease } from "./broken-release.ts";
 import { forgedRecord } from "./forged-record.ts";
 import type { ServerMemory } from "./memory.ts";
 import { migrationFailure } from "./migration-failure.ts";
+import { move } from "./move.ts";
 import { powerLoss } from "./power-loss.ts";
 import { reboot } from "./reboot.ts";
+import { replacement } from "./replacement.ts";
+import { secondServer } from "./second-server.ts";
 import { buildServerStage } from "./stage.ts";
 import { switchOver } from "./switch-over.ts";
 
@@ -23,5 +26,16 @@ export const server: Chapter<ServerMemory> = {
   remember: (played) => ({ played }),
   missing: async () => machinesMissing(),
   build: buildServerStage,
-  scenes: [birth, switchOver, brokenRelease, migrationFailure, forgedRecord, powerLoss, reboot],
+  scenes: [
+    birth,
+    switchOver,
+    brokenRelease,
+    migrationFailure,
+    forgedRecord,
+    powerLoss,
+    reboot,
+    replacement,
+    secondServer,
+    move,
+  ],
 };

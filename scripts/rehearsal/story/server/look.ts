@@ -39,11 +39,14 @@ export async function serverOf(stage: Stage, name = "server1"): Promise<FoundSer
   return { id: found.id, ip: found.public_net.ipv4.ip, machine };
 }
 
-/** Asks through the edge, as somebody on the internet: without a process of its own, so that many can ask at once. */
+/**
+ * Asks through the edge, as somebody on the internet: without a process of its own, so that many can ask at once. A person
+ * is somebody who wants to read a page, and gets the maintenance page where a program gets the edge's own error.
+ */
 export function ask(
   stage: Stage,
   url: string,
-  init: { method?: string; body?: string } = {},
+  init: { method?: string; body?: string; person?: true } = {},
 ): Promise<{ status: number; body: string }> {
   const { hostname, pathname } = new URL(url);
   const edge = new URL(stage.clouds.edge.url);
@@ -57,6 +60,7 @@ export function ask(
         headers: {
           host: hostname,
           "x-rehearsal-scheme": "https",
+          ...(init.person ? { accept: "text/html" } : {}),
           ...(init.body === undefined
             ? {}
             : {
@@ -77,6 +81,11 @@ export function ask(
     call.on("error", () => resolve({ status: 0, body: "" }));
     call.end(init.body);
   });
+}
+
+/** Whether an answer is the page that people get from the edge while no server answers. */
+export function isMaintenance({ status, body }: { status: number; body: string }): boolean {
+  return status === 503 && body.includes("Back in a moment.");
 }
 
 /** The report of a server's agent, through the edge; undefined while it gives none. */
