@@ -26,7 +26,7 @@ export interface Stage {
   job(order: JobOrder, started?: (pid: number) => void): Promise<JobOutcome>;
   /** Calls a cloud's own API, past everything that is under test. */
   api(
-    cloud: "hetzner" | "cloudflare",
+    cloud: "hetzner" | "cloudflare" | "neon",
     path: string,
     init?: { method: string; body: unknown },
   ): Promise<unknown>;

@@ -13,20 +13,13 @@ export const database: Scene<ReviewMemory> = {
   tells:
     "The owner has given dev's database a project of its own at Neon, and pull requests a key that is limited to it. A colleague changes the schema and puts the label database on the pull request. It gets a branch of dev's data, named in the comment, without a password anywhere. When the pull request is closed, the branch is gone.",
   async play(stage, notes) {
-    const { clouds, github } = stage;
-    const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-      const response = await fetch(`${clouds.neon.url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${clouds.neon.token}` },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      return response.json();
-    };
+    const { github } = stage;
+    const post = (path: string, body: object) => stage.api("neon", path, { method: "POST", body });
     const { project } = z
       .object({ project: z.object({ id: z.string() }) })
-      .parse(await call("POST", "/projects", { project: { name: "quayside-dev", branch: { name: "dev" } } }));
+      .parse(await post("/projects", { project: { name: "quayside-dev", branch: { name: "dev" } } }));
     const { key } = z.object({ key: z.string() }).parse(
-      await call("POST", "/organizations/org-quayside-00000001/api_keys", {
+      await post("/organizations/org-quayside-00000001/api_keys", {
         key_name: "pull requests",
         project_id: project.id,
       }),
@@ -36,7 +29,7 @@ export const database: Scene<ReviewMemory> = {
       PREVIEW_NEON_PROJECT: project.id,
     });
     const branches = async () =>
-      Branches.parse(await call("GET", `/projects/${project.id}/branches`))
+      Branches.parse(await stage.api("neon", `/projects/${project.id}/branches`))
         .branches.map(({ name }) => name)
         .sort();
 

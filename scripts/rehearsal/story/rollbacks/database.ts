@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { neonApi } from "../../../providers/neon-api.ts";
 import type { Stage } from "../../stage/stage.ts";
 
 const Projects = z.object({ projects: z.array(z.object({ id: z.string(), name: z.string() })) });
@@ -9,15 +8,14 @@ const Branches = z.object({
 export type Branch = z.infer<typeof Branches>["branches"][number];
 
 /** The database of prod at Neon, as the set-up makes it. */
-export async function makeDatabase({ clouds: { neon } }: Stage): Promise<void> {
+export async function makeDatabase(stage: Stage): Promise<void> {
   const project = { name: "quayside", branch: { name: "prod" } };
-  await neonApi(neon.token, neon.url).call("POST", "/projects", z.unknown(), { project });
+  await stage.api("neon", "/projects", { method: "POST", body: { project } });
 }
 
 /** The branches of the project, as Neon's API lists them. */
-export async function branchesAtNeon({ clouds: { neon } }: Stage): Promise<Branch[]> {
-  const api = neonApi(neon.token, neon.url);
-  const { projects } = await api.call("GET", "/projects", Projects);
+export async function branchesAtNeon(stage: Stage): Promise<Branch[]> {
+  const { projects } = Projects.parse(await stage.api("neon", "/projects"));
   const id = projects.find(({ name }) => name === "quayside")?.id;
-  return (await api.call("GET", `/projects/${id}/branches`, Branches)).branches;
+  return Branches.parse(await stage.api("neon", `/projects/${id}/branches`)).branches;
 }

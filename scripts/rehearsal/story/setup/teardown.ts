@@ -86,7 +86,7 @@ async function standing(stage: Stage): Promise<string[]> {
     listed(api("cloudflare", `/accounts/${clouds.cloudflare.accountId}/storage/kv/namespaces`), "KV"),
     listed(api("cloudflare", `/accounts/${clouds.cloudflare.accountId}/queues`), "queue"),
     listed(api("cloudflare", `/zones/${clouds.cloudflare.zoneId}/dns_records?per_page=100`), "record"),
-    json(clouds.neon.url, "/projects", clouds.neon.token).then((body) =>
+    api("neon", "/projects").then((body) =>
       named(z.object({ projects: z.unknown() }).parse(body).projects, "Neon project"),
     ),
     json(`${clouds.esc.url}/api/esc/environments`, `/${clouds.esc.org}`, clouds.esc.token).then((body) =>
