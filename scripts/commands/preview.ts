@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { renderPlain } from "../change/plain.ts";
 import { judge } from "../change/verdict.ts";
 import { EXIT, UserError } from "../errors.ts";
+import { eachStack } from "../flows/each-stack.ts";
 import { identifyCaller } from "../flows/environment.ts";
 import { noPreview } from "../flows/no-preview.ts";
 import { previewEdgeForReview } from "../flows/preview-edge-for-review.ts";
@@ -41,7 +42,7 @@ export const command: Command = {
         }
       : {};
     const [found, { database, notes: aboutDatabase }] = await Promise.all([
-      Promise.all(stacks.map((stack) => previewForReview(context, project, stack, place, caller.releases))),
+      eachStack(stacks, (stack) => previewForReview(context, project, stack, place, caller.releases)),
       pull && github
         ? databaseForPull(context, project, github, pull.number)
         : { database: undefined, notes: [] },

@@ -111,10 +111,14 @@ function workspaceOf({ infraDir, name, engineEnv }: StackTarget): string {
   const known = workspaces.get(key);
   if (known) return known;
   const folder = mkdtempSync(join(tmpdir(), `stack-${name}-`));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (workspaces.size === 0) process.once("exit", removeWorkspaces);
   writeFileSync(join(folder, settings), content);
   workspaces.set(key, folder);
   return folder;
+}
+
+function removeWorkspaces(): void {
+  for (const folder of workspaces.values()) rmSync(folder, { recursive: true, force: true });
 }
 
 /** How the engine is run: exactly the variables given, so that two stacks in one process never see each other's. */

@@ -19,7 +19,7 @@ import {
 import { GithubPerson } from "../../rehearsal/stage/github-person.ts";
 import { createReporter } from "../../terminal/reporter.ts";
 
-/** The secrets of the stack dev, as they stand in ESC. */
+/** The secrets of a stack, as they stand in ESC. */
 export const SECRETS = {
   PULUMI_CONFIG_PASSPHRASE: "passphrase-of-the-flows-test",
   DIGEST_KEY: "digest-key-of-the-flows-test",
@@ -69,8 +69,10 @@ const Calls = z.array(z.object({ method: z.string(), path: z.string() }));
 /**
  * All clouds and stand-ins, a person's checkout of this repository, and secrets in ESC. This process goes
  * to the internet through the rehearsed edge until the world is closed.
+ *
+ * @param stacks what ESC has secrets for; they are all the same ones
  */
-export async function makeWorld(root: string): Promise<World> {
+export async function makeWorld(root: string, stacks: readonly string[] = ["dev"]): Promise<World> {
   // Below the repository, where Node finds the installed packages.
   mkdirSync(join(root, ".rehearsal-tests"), { recursive: true });
   const dir = mkdtempSync(join(root, ".rehearsal-tests", "flows-"));
@@ -95,7 +97,7 @@ export async function makeWorld(root: string): Promise<World> {
           .replace(/releaseKey: .*/, `releaseKey: ${releaseKey.toString("base64")}`),
       );
     }),
-    fillEsc(clouds),
+    fillEsc(clouds, stacks),
   ]);
   const ownAuthorities = getCACertificates("default");
   setDefaultCACertificates([...ownAuthorities, readFileSync(clouds.edge.ca, "utf8")]);
@@ -208,7 +210,7 @@ export async function makeWorld(root: string): Promise<World> {
   return world;
 }
 
-async function fillEsc(clouds: Clouds): Promise<void> {
+async function fillEsc(clouds: Clouds, stacks: readonly string[]): Promise<void> {
   const configuration = new Configuration({ accessToken: clouds.esc.token });
   const api = new EscApi(configuration);
   // EscApi's constructor drops the port of a base path (esc-sdk 0.12), so it is set afterwards.
@@ -217,10 +219,11 @@ async function fillEsc(clouds: Clouds): Promise<void> {
     HCLOUD_TOKEN: clouds.hetzner[kind],
     CLOUDFLARE_API_TOKEN: clouds.cloudflare[kind],
   });
-  for (const [name, variables] of [
-    ["dev", { ...SECRETS, ...tokens("token") }],
-    ["dev-preview", { ...SECRETS, ...tokens("readToken") }],
-  ] as const) {
+  const environments = stacks.flatMap((stack) => [
+    [stack, { ...SECRETS, ...tokens("token") }] as const,
+    [`${stack}-preview`, { ...SECRETS, ...tokens("readToken") }] as const,
+  ]);
+  for (const [name, variables] of environments) {
     await api.createEnvironment(clouds.esc.org, "quayside", name);
     await api.updateEnvironmentYaml(
       clouds.esc.org,
