@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "scripts/github": ["scripts/errors.ts"],
   "scripts/providers": ["scripts/errors.ts", "scripts/change"],
   "scripts/secrets": ["scripts/errors.ts", "scripts/github"],
-  "scripts/terminal": ["scripts/github", "scripts/secrets"],
+  "scripts/terminal": ["scripts/errors.ts", "scripts/github", "scripts/secrets"],
   "scripts/context.ts": ["scripts/terminal"],
   "scripts/stack": ["scripts/errors.ts", "scripts/change", "scripts/secrets"],
   "scripts/release": ["scripts/errors.ts", "scripts/github"],

@@ -1,7 +1,6 @@
-import { parseArgs } from "node:util";
 import { z } from "zod";
-import { EXIT, UserError } from "../errors.ts";
 import { createReporter } from "../terminal/reporter.ts";
+import { interruption, readOptions, runTool } from "../terminal/tool.ts";
 import { bench } from "./bench.ts";
 import { CASES } from "./cases.ts";
 import { renderTable } from "./table.ts";
@@ -33,20 +32,26 @@ const Options = z.object({
   case: z.array(z.enum(CASES)).optional(),
 });
 
-async function main(): Promise<void> {
-  const options = readArguments();
+async function main(): Promise<undefined> {
+  const options = readOptions(
+    "bench",
+    {
+      json: { type: "boolean" },
+      help: { type: "boolean" },
+      quick: { type: "boolean" },
+      runs: { type: "string" },
+      latency: { type: "string" },
+      workers: { type: "string" },
+      case: { type: "string", multiple: true },
+    },
+    Options,
+  );
   if (options.help) {
     process.stderr.write(HELP);
     return;
   }
   const reporter = createReporter({ stream: process.stderr, github: process.env.GITHUB_ACTIONS === "true" });
-  const interruption = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      reporter.warn(`${signal}: ending after what is being measured.`);
-      interruption.abort(new UserError("interrupted", `Interrupted by ${signal}.`, "Run it again."));
-    });
-  }
+  const signal = interruption((name) => reporter.warn(`${name}: ending after what is being measured.`));
   const { latency: latencyMs } = options;
   const runs = options.runs ?? (options.quick ? 1 : 5);
   const rows = await bench({
@@ -56,41 +61,10 @@ async function main(): Promise<void> {
     runs,
     latencyMs,
     reporter,
-    signal: interruption.signal,
+    signal,
   }).finally(() => reporter.close());
   if (options.json) process.stdout.write(`${JSON.stringify({ rows })}\n`);
   else process.stdout.write(renderTable(rows, { runs, latencyMs, stream: process.stdout }));
 }
 
-function readArguments(): z.output<typeof Options> {
-  try {
-    const { values } = parseArgs({
-      options: {
-        json: { type: "boolean" },
-        help: { type: "boolean" },
-        quick: { type: "boolean" },
-        runs: { type: "string" },
-        latency: { type: "string" },
-        workers: { type: "string" },
-        case: { type: "string", multiple: true },
-      },
-    });
-    return Options.parse(values);
-  } catch (error) {
-    const message =
-      error instanceof z.ZodError
-        ? z.prettifyError(error)
-        : error instanceof Error
-          ? error.message
-          : String(error);
-    throw new UserError("bad-argument", message, "See npm run bench -- --help.", EXIT.usage);
-  }
-}
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  process.stderr.write(`${error.message}\n${error.fix}\n`);
-  process.exitCode = error.exitCode;
-}
+await runTool(main);

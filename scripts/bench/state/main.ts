@@ -1,5 +1,6 @@
-import { parseArgs } from "node:util";
+import { z } from "zod";
 import { createReporter } from "../../terminal/reporter.ts";
+import { readOptions, runTool } from "../../terminal/tool.ts";
 import { measureState, type StateFigures } from "./measure.ts";
 
 const HELP = `Measures a state of many resources with secrets, by the real engine and a folder as its backend.
@@ -11,21 +12,32 @@ const HELP = `Measures a state of many resources with secrets, by the real engin
 It takes about two minutes. Other work on the machine spoils the figures.
 `;
 
-const { values } = parseArgs({
-  options: {
-    resources: { type: "string", default: "100,1000" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const Options = z.object({
+  json: z.boolean().default(false),
+  help: z.boolean().default(false),
+  resources: z
+    .string()
+    .default("100,1000")
+    .transform((text) => text.split(",").map(Number))
+    .pipe(z.array(z.number().int().min(1).max(100_000)).min(1)),
 });
-if (values.help) process.stderr.write(HELP);
-else {
+
+async function main(): Promise<undefined> {
+  const { json, help, resources } = readOptions(
+    "bench:state",
+    { resources: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean" } },
+    Options,
+  );
+  if (help) {
+    process.stderr.write(HELP);
+    return;
+  }
   const reporter = createReporter({ stream: process.stderr, github: process.env.GITHUB_ACTIONS === "true" });
   const rows: StateFigures[] = [];
-  for (const count of values.resources.split(",").map(Number))
+  for (const count of resources)
     rows.push(await reporter.step(`${count} resources`, () => measureState(count)));
   reporter.close();
-  process.stdout.write(values.json ? `${JSON.stringify({ rows })}\n` : table(rows));
+  process.stdout.write(json ? `${JSON.stringify({ rows })}\n` : table(rows));
 }
 
 function table(rows: readonly StateFigures[]): string {
@@ -37,3 +49,5 @@ function table(rows: readonly StateFigures[]): string {
   );
   return head + lines.join("");
 }
+
+await runTool(main);

@@ -1,7 +1,6 @@
-import { parseArgs } from "node:util";
 import { z } from "zod";
-import { EXIT, UserError } from "../../errors.ts";
 import { createReporter } from "../../terminal/reporter.ts";
+import { interruption, readOptions, runTool } from "../../terminal/tool.ts";
 import { loadIntake } from "./run.ts";
 
 const HELP = `Posts to the intake Worker in the real workerd while its origin is dead for an hour of the Worker's time, then
@@ -22,25 +21,28 @@ const Options = z.object({
   speed: z.coerce.number().min(1).max(3600).default(60),
 });
 
-async function main(): Promise<void> {
-  const { json, help, posts, speed } = readArguments();
+async function main(): Promise<undefined> {
+  const { json, help, posts, speed } = readOptions(
+    "load:intake",
+    {
+      json: { type: "boolean" },
+      help: { type: "boolean" },
+      posts: { type: "string" },
+      speed: { type: "string" },
+    },
+    Options,
+  );
   if (help) {
     process.stderr.write(HELP);
     return;
   }
   const reporter = createReporter({ stream: process.stderr, github: process.env.GITHUB_ACTIONS === "true" });
-  const interruption = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () =>
-      interruption.abort(new UserError("interrupted", `Interrupted by ${signal}.`, "Run it again.")),
-    );
-  }
   const result = await loadIntake({
     root: new URL("../../..", import.meta.url).pathname,
     posts,
     speed,
     reporter,
-    signal: interruption.signal,
+    signal: interruption(),
   }).finally(() => reporter.close());
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else {
@@ -51,32 +53,4 @@ async function main(): Promise<void> {
   }
 }
 
-function readArguments(): z.output<typeof Options> {
-  try {
-    const { values } = parseArgs({
-      options: {
-        json: { type: "boolean" },
-        help: { type: "boolean" },
-        posts: { type: "string" },
-        speed: { type: "string" },
-      },
-    });
-    return Options.parse(values);
-  } catch (error) {
-    const message =
-      error instanceof z.ZodError
-        ? z.prettifyError(error)
-        : error instanceof Error
-          ? error.message
-          : String(error);
-    throw new UserError("bad-argument", message, "See npm run load:intake -- --help.", EXIT.usage);
-  }
-}
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  process.stderr.write(`${error.message}\n${error.fix}\n`);
-  process.exitCode = error.exitCode;
-}
+await runTool(main);
