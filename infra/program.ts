@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { getProject, getStack } from "@pulumi/pulumi";
+import { Backups } from "./src/cloudflare/backups.ts";
 import { Cache } from "./src/cloudflare/cache.ts";
 import { Dns } from "./src/cloudflare/dns.ts";
 import { DomainProtection } from "./src/cloudflare/domain-protection.ts";
@@ -55,6 +56,9 @@ export async function program({
   const firewall = new Firewall("firewall", { owner, visitors: edgeRanges });
   const placement = spreadPlacement("placement", owner);
   const volume = new Volume("volume", { owner, location, size: config.volumeSize, protect });
+  const backups = config.backups
+    ? new Backups("backups", { accountId, owner, location, protect })
+    : undefined;
   const originTls = new OriginTls("origin", { hostnames: [hosts.app, ...SERVER_NAMES.map(hosts.server)] });
   const sealKey = new SealKey("seal-key");
   const servers = SERVER_NAMES.slice(0, config.secondServer ? 2 : 1).map((name, index) => {
@@ -146,6 +150,7 @@ export async function program({
       primary,
     })),
     volume: { id: volume.id, name: volume.name, linuxDevice: volume.linuxDevice },
+    ...(backups ? { backups: { bucket: backups.bucket, repository: backups.repository } } : {}),
     workers: Object.fromEntries(workers),
     sites: Object.fromEntries(sites),
     ...(config.turnstileSiteKey === "" ? {} : { turnstileSiteKey: config.turnstileSiteKey }),

@@ -84,6 +84,8 @@ const KEYS = {
       .pipe(z.number().min(10, "must be at least 10 (GB)").max(10240, "must be at most 10240 (GB)")),
     example: '"20"',
   },
+  /** Whether the stack has a bucket for backups of the volume. They begin with BACKUP_* in its Doppler config. */
+  backups: { schema: flag, example: '"true"', fallback: "false" },
   /** Whether what holds data or addresses refuses to be deleted. */
   protect: { schema: flag, example: '"true"' },
   /** Zone-wide settings and rulesets belong to exactly one stack of a zone. */

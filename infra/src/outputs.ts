@@ -37,6 +37,8 @@ export const StackOutputs = z.object({
     )
     .min(1),
   volume: z.object({ id, name: z.string(), linuxDevice: z.string() }),
+  /** Where the volume is backed up to, where it is. */
+  backups: z.object({ bucket: z.string(), /** As restic wants it. */ repository: z.string() }).optional(),
   workers: z.record(
     z.string(),
     z.object({

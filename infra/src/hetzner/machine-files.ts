@@ -17,6 +17,8 @@ const PATHS = [
   "/etc/quayside/firewall.nft",
   "/etc/systemd/journald.conf.d/limits.conf",
   "/etc/systemd/system/app@.service",
+  "/etc/systemd/system/data-backup.timer",
+  "/etc/systemd/system/data@.service",
   "/etc/systemd/system/host-firewall.service",
   "/etc/systemd/system/release-agent.service",
   "/etc/systemd/system/release-agent.timer",

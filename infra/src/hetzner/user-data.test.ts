@@ -51,7 +51,7 @@ describe("user data", () => {
     expect(userData({ ...birth })).toBe(userData(birth));
     // Whoever changes what this stands for replaces every living server, and says so by changing it here.
     expect(createHash("sha256").update(userData(birth)).digest("hex")).toMatchInlineSnapshot(
-      `"35137f5f13fef1fb3f861e9e2256f58de86029c730a939c394cf2fc08224fbbf"`,
+      `"b6f941a2e682869808a76677f2308425c5fe2477f800092f07347a3619c014af"`,
     );
   });
 
@@ -110,7 +110,17 @@ describe("user data", () => {
     expect(mount).toContain("What=/dev/disk/by-id/scsi-0HC_Volume_4711\n");
     expect(mount).toMatch(/^Options=.*\bnofail\b/m);
     const { volumeId: _, ...without } = birth;
-    expect(userData(without)).not.toMatch(/HC_Volume|srv-data/);
+    expect(userData(without)).not.toMatch(/HC_Volume|srv-data|restic/);
+  });
+
+  test("backs the volume up where there is one", () => {
+    const { packages, runcmd } = read(birth);
+    expect(packages).toContain("restic");
+    expect(runcmd.map((words) => words.join(" "))).toContain("systemctl enable --now data-backup.timer");
+    expect(JSON.parse(filesOf(birth).get("/etc/quayside/server.json") ?? "")).toMatchObject({ data: true });
+    const { volumeId: _, ...without } = birth;
+    expect(read(without).runcmd.flat()).not.toContain("data-backup.timer");
+    expect(JSON.parse(filesOf(without).get("/etc/quayside/server.json") ?? "")).not.toHaveProperty("data");
   });
 
   test("keeps everything but root's own processes from the metadata service, and closes all ports but 443", () => {
@@ -172,7 +182,7 @@ describe("a server's files", () => {
           "--man=no",
           "--recursive-errors=no",
           `--root=${root}`,
-          ...units().map((path) => basename(path).replace("@.", "@blue.")),
+          ...units().map((path) => basename(path).replace("data@.", "data@backup.").replace("@.", "@blue.")),
         ],
         { encoding: "utf8" },
       );
@@ -186,6 +196,7 @@ describe("a server's files", () => {
     () => {
       for (const [unit, most] of [
         ["release-agent.service", 40],
+        ["data@backup.service", 40],
         ["app@blue.service", 30],
         ["host-firewall.service", 30],
       ] as const)

@@ -72,6 +72,8 @@ export function userData(birth: Birth): string {
       "nginx-light",
       "openssl",
       "python3",
+      // What is on the volume is backed up with it.
+      ...(birth.volumeId === undefined ? [] : ["restic"]),
       "systemd-timesyncd",
       "unattended-upgrades",
     ],
@@ -99,7 +101,10 @@ export function userData(birth: Birth): string {
       // The volume is attached after the birth: it is mounted when it comes, and the app waits for it.
       ...(birth.volumeId === undefined
         ? []
-        : [["systemctl", "enable", "--now", "--no-block", "srv-data.mount"]]),
+        : [
+            ["systemctl", "enable", "--now", "--no-block", "srv-data.mount"],
+            ["systemctl", "enable", "--now", "data-backup.timer"],
+          ]),
       ["rm", "--force", "/etc/nginx/sites-enabled/default"],
       ["systemctl", "enable", "nginx.service"],
       ["systemctl", "restart", "nginx.service"],
@@ -132,6 +137,7 @@ function serverDescription(birth: Birth): string {
     stack: birth.stack,
     server: birth.server,
     primary: birth.primary,
+    ...(birth.volumeId === undefined ? {} : { data: true }),
     ...(birth.after === undefined ? {} : { after: `https://${birth.after}/_release` }),
     host,
     health: "/health",

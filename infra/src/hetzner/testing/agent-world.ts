@@ -28,6 +28,14 @@ const Report = z.looseObject({
   image: z.string().nullable(),
   healthy: z.boolean(),
   lastError: z.string().nullable(),
+  backup: z
+    .object({
+      last: z.string().nullable(),
+      outcome: z.string().nullable(),
+      error: z.string().nullable(),
+      restored: z.object({ snapshot: z.string(), of: z.string(), at: z.string() }).nullable(),
+    })
+    .nullable(),
   attempt: z
     .looseObject({ outcome: z.string(), step: z.string().nullable(), final: z.boolean().nullable() })
     .nullable(),
@@ -53,6 +61,10 @@ export interface AgentWorld {
   announce(order: Announcement | { content: string }): void;
   /** One run of the agent, as the timer starts it. */
   run(): Promise<{ exitCode: number; report: Report }>;
+  /** What the timer of the backup starts. */
+  backUp(): Promise<{ exitCode: number; said: string }>;
+  /** Where the data volume is mounted. */
+  data: string;
   /** Starts the agent and kills it with SIGKILL when `moment` is true. */
   runUntil(moment: () => boolean): Promise<void>;
   report(): Report;
@@ -74,8 +86,15 @@ export interface AgentWorld {
   close(): Promise<void>;
 }
 
-/** A server's files in a folder, HTTP servers for what it asks, and stand-ins for Docker and systemd. */
-export async function agentWorld(server: "server1" | "server2" = "server1"): Promise<AgentWorld> {
+/**
+ * A server's files in a folder, HTTP servers for what it asks, and stand-ins for Docker and systemd.
+ *
+ * @param internet how a server that has the data volume reaches the rest of the world; the other one has none
+ */
+export async function agentWorld(
+  server: "server1" | "server2" = "server1",
+  internet?: Record<string, string>,
+): Promise<AgentWorld> {
   const root = mkdtempSync(join(tmpdir(), "quayside-agent-"));
   const standIn = join(root, "stand-in");
   mkdirSync(standIn);
@@ -131,7 +150,11 @@ export async function agentWorld(server: "server1" | "server2" = "server1"): Pro
   mkdirSync(etc, { recursive: true });
   writeFileSync(join(etc, "release.pub"), createPublicKey(key).export({ type: "spki", format: "pem" }));
   writeFileSync(join(etc, "seal.key"), seal.privateKey.export({ type: "pkcs1", format: "pem" }));
+  const data = join(root, "srv/data");
+  if (internet) mkdirSync(data, { recursive: true });
   const description = {
+    project: "quayside",
+    ...(internet ? { data: true } : {}),
     stack: "dev",
     server,
     primary: server === "server1",
@@ -156,6 +179,9 @@ export async function agentWorld(server: "server1" | "server2" = "server1"): Pro
     AGENT_HEALTH_LIMIT: "0.3",
     AGENT_PAUSE: "0",
     STAND_IN: standIn,
+    STAND_IN_AGENT: AGENT,
+    RESTIC_CACHE_DIR: join(root, "cache"),
+    ...internet,
   };
   const file = (path: string) => readFileSync(join(root, path), "utf8");
   const report = () => Report.parse(JSON.parse(file("var/lib/quayside/release.json")));
@@ -183,6 +209,13 @@ export async function agentWorld(server: "server1" | "server2" = "server1"): Pro
       new Promise((resolve) => {
         execFile("python3", ["-I", AGENT, "follow"], { env }, (error) => {
           resolve({ exitCode: Number(error?.code ?? 0), report: report() });
+        });
+      }),
+    data,
+    backUp: () =>
+      new Promise((resolve) => {
+        execFile("python3", ["-I", AGENT, "backup"], { env }, (error, stdout) => {
+          resolve({ exitCode: Number(error?.code ?? 0), said: stdout });
         });
       }),
     async runUntil(moment) {

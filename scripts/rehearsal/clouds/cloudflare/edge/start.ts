@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import type { Account } from "../account.ts";
+import { s3 } from "../s3/app.ts";
 import type { CloudState } from "../state.ts";
 import { openAnswers } from "./answer.ts";
 import { openAuthority, serverContexts } from "./certificates.ts";
@@ -27,6 +28,9 @@ const HOP_HEADERS = new Set([
   SCHEME_HEADER,
 ]);
 
+/** The S3 interface of an account's buckets. https://developers.cloudflare.com/r2/api/s3/ */
+const R2_HOST = /^([0-9a-f]{32})\.r2\.cloudflarestorage\.com$/;
+
 /**
  * Starts the rehearsed internet on 127.0.0.1: plain requests by Host header, absolute-form proxy requests, and CONNECT,
  * behind which TLS is spoken for whatever name the client asks for (port 443) or plain HTTP (port 80).
@@ -41,7 +45,15 @@ export async function startEdge(
   const answers = accounts.map(({ state, workers, parts }) =>
     openAnswers(state, workers, parts, options.resolveOrigin),
   );
-  const answer = (visit: Visit): Promise<Response> => {
+  const buckets = accounts.map(({ state }) => ({ account: state.accountId, api: s3(state) }));
+  const answer = async (visit: Visit): Promise<Response> => {
+    const storage = R2_HOST.exec(visit.url.hostname);
+    if (storage) {
+      const { api } = buckets.find(({ account }) => account === storage[1]) ?? {};
+      const { url, method, headers, body } = visit;
+      const init = { method, headers, ...(body === undefined ? {} : { body: new Uint8Array(body) }) };
+      return (await api?.fetch(new Request(url, init))) ?? new Response(null, { status: 400 });
+    }
     const owner = accounts.findIndex(({ state }) => isHostOf(state, visit.url.hostname));
     return (answers[owner] ?? answers[0])?.(visit) ?? Promise.resolve(new Response(null, { status: 502 }));
   };

@@ -16,8 +16,8 @@ interface StoredObject {
 }
 
 /**
- * R2's S3 interface (https://developers.cloudflare.com/r2/api/s3/api/), as far as Pulumi keeps a state with it: list, read,
- * write, copy and delete, by path. The access key is an API token's id and the SHA-256 of its value, and may do what that token may.
+ * R2's S3 interface (https://developers.cloudflare.com/r2/api/s3/api/), as far as Pulumi keeps a state and restic backups
+ * with it: list in pages, read whole or in part, write, copy and delete, by path. No uploads in parts. The access key is an API token's id and the SHA-256 of its value, and may do what that token may.
  */
 export function s3(state: CloudState): Hono {
   const api = new Hono();
@@ -42,12 +42,30 @@ export function s3(state: CloudState): Hono {
       return refuse(c, 404, "NoSuchBucket", "The specified bucket does not exist.");
     return next();
   });
-  api.get("/:bucket/", (c) => list(c, objects(c.req.param("bucket")).list()));
-  api.get("/:bucket", (c) => list(c, objects(c.req.param("bucket")).list()));
+  for (const path of ["/:bucket/", "/:bucket"])
+    api.get(path, (c) =>
+      c.req.query("location") === undefined
+        ? list(c, objects(c.req.param("bucket") ?? "").list())
+        : xml(
+            c,
+            200,
+            `<LocationConstraint>${state.r2.get(c.req.param("bucket") ?? "")?.location}</LocationConstraint>`,
+          ),
+    );
   api.get("/:bucket/*", (c) => {
     const found = objects(c.req.param("bucket")).get(keyOf(c));
     if (!found) return refuse(c, 404, "NoSuchKey", "The specified key does not exist.");
-    return c.body(new Uint8Array(state.blobs.get(found.digest)), 200, headersOf(found));
+    const whole = state.blobs.get(found.digest);
+    const range = c.req.header("range");
+    if (range === undefined) return c.body(new Uint8Array(whole), 200, headersOf(found));
+    const part = partOf(range, whole.length);
+    if (!part) return refuse(c, 416, "InvalidRange", "The requested range is not satisfiable");
+    const [from, to] = part;
+    return c.body(new Uint8Array(whole.subarray(from, to + 1)), 206, {
+      ...headersOf(found),
+      "content-length": String(to + 1 - from),
+      "content-range": `bytes ${from}-${to}/${whole.length}`,
+    });
   });
   api.put("/:bucket/*", async (c) => {
     const bucket = objects(c.req.param("bucket"));
@@ -99,39 +117,61 @@ function headersOf({ size, etag, type, at }: StoredObject): Record<string, strin
   };
 }
 
-/** ListObjectsV2; all of a bucket is one page. */
+/** First and last byte of a range header with one range; undefined where there is no such part. RFC 9110, 14.1.2. */
+function partOf(header: string, size: number): [number, number] | undefined {
+  const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? [];
+  if (from === "" && to === "") return undefined;
+  const first = from === "" ? Math.max(0, size - Number(to)) : Number(from);
+  const last = from === "" || to === "" ? size - 1 : Math.min(Number(to), size - 1);
+  return first < size && first <= last ? [first, last] : undefined;
+}
+
+/** ListObjectsV2, and what restic asks for of its first version: the same with `marker` for the key to go on after. */
 function list(c: Context, all: StoredObject[]): Response {
   const prefix = c.req.query("prefix") ?? "";
   const delimiter = c.req.query("delimiter") ?? "";
-  const within = all.filter(({ key }) => key.startsWith(prefix)).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const most = Math.min(1000, Number(c.req.query("max-keys") ?? 1000));
+  const token = c.req.query("continuation-token");
+  const after =
+    token === undefined ? (c.req.query("start-after") ?? c.req.query("marker") ?? "") : keyIn(token);
   const folderOf = (key: string) => {
     const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
     return end < 0 ? undefined : key.slice(0, end + delimiter.length);
   };
-  const folders = [...new Set(within.flatMap(({ key }) => folderOf(key) ?? []))];
-  const files = within.filter(({ key }) => folderOf(key) === undefined);
+  const within = all.filter(({ key }) => key.startsWith(prefix)).sort((a, b) => (a.key < b.key ? -1 : 1));
+  // A folder counts once, as its own name.
+  const entries = new Map(within.map((object) => [folderOf(object.key) ?? object.key, object]));
+  const left = [...entries].filter(([name]) => name > after);
+  const page = left.slice(0, most);
+  const isTruncated = left.length > page.length;
   return xml(
     c,
     200,
     [
       "<ListBucketResult>",
       `<Name>${escaped(c.req.param("bucket") ?? "")}</Name><Prefix>${escaped(prefix)}</Prefix>`,
-      `<KeyCount>${files.length + folders.length}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>`,
-      ...files.map(
-        ({ key, at, etag, size }) =>
-          `<Contents><Key>${escaped(key)}</Key><LastModified>${at}</LastModified><ETag>${escaped(etag)}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
+      `<KeyCount>${page.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${isTruncated}</IsTruncated>`,
+      ...(isTruncated
+        ? [`<NextContinuationToken>${tokenOf(page.at(-1)?.[0] ?? "")}</NextContinuationToken>`]
+        : []),
+      ...page.map(([name, { key, at, etag, size }]) =>
+        name === key
+          ? `<Contents><Key>${escaped(key)}</Key><LastModified>${at}</LastModified><ETag>${escaped(etag)}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`
+          : `<CommonPrefixes><Prefix>${escaped(name)}</Prefix></CommonPrefixes>`,
       ),
-      ...folders.map((folder) => `<CommonPrefixes><Prefix>${escaped(folder)}</Prefix></CommonPrefixes>`),
       "</ListBucketResult>",
     ].join(""),
   );
 }
 
-function refuse(c: Context, status: 401 | 403 | 404, code: string, message: string): Response {
+const tokenOf = (key: string) => Buffer.from(key).toString("base64url");
+const keyIn = (token: string) => Buffer.from(token, "base64url").toString();
+
+function refuse(c: Context, status: 401 | 403 | 404 | 416, code: string, message: string): Response {
   return xml(c, status, `<Error><Code>${code}</Code><Message>${message}</Message></Error>`);
 }
 
-function xml(c: Context, status: 200 | 401 | 403 | 404, body: string): Response {
+function xml(c: Context, status: 200 | 401 | 403 | 404 | 416, body: string): Response {
   return c.body(`<?xml version="1.0" encoding="UTF-8"?>${body}`, status, {
     "content-type": "application/xml",
   });

@@ -2,6 +2,8 @@
 # Follows the release record: runs on a server every 20 seconds, by release-agent.timer.
 #   agent.py follow              one look at the record, and what it asks for
 #   agent.py verify < CONTENT    the record alone: says in JSON what it is, exit 1 when it is not to be trusted
+#   agent.py restore             before the app's first start, by data@restore.service: an empty volume gets the newest backup
+#   agent.py backup              every night, by data-backup.timer
 # What it knows of this server is in /etc/quayside/server.json, written at the server's birth. It keeps everything else in
 # /var/lib/quayside, each file replaced whole, so that it can be killed anywhere and goes on from there.
 # Full-line comments don't reach the server (infra/src/hetzner/user-data.ts): they may change without replacing it.
@@ -13,6 +15,7 @@ ROOT = os.environ.get("AGENT_ROOT", "")
 ETC = ROOT + "/etc/quayside"
 STATE = ROOT + "/var/lib/quayside"
 RUN = ROOT + "/run/quayside"
+DATA = ROOT + "/srv/data"
 PORTS = {"blue": int(os.environ.get("AGENT_PORT_BLUE", 8001)), "green": int(os.environ.get("AGENT_PORT_GREEN", 8002))}
 
 RECORD = re.compile(
@@ -25,7 +28,7 @@ DRAIN_LIMIT = 30
 PAUSE = float(os.environ.get("AGENT_PAUSE", 20))
 PREDECESSOR_LIMIT = 900
 # What a later try may mend; after any other failure the agent waits for another record.
-TRANSIENT = ("secrets", "pull", "predecessor")
+TRANSIENT = ("secrets", "data", "pull", "predecessor")
 # Any number, the same on all servers.
 MIGRATION_LOCK = 7220411
 
@@ -77,8 +80,9 @@ def sync(folder):
     os.close(handle)
 
 
-def run(step, *command, stdin=b"", limit=600, env=None):
-    # A command that fails, ends late or is not there is a failure of its step, with the last line that it said.
+def run(step, *command, stdin=b"", limit=600, env=None, well=None):
+    # A command that fails, ends late or is not there is a failure of its step, with the last line that it said; unless it says
+    # what counts as well.
     try:
         done = subprocess.run(command, input=stdin, capture_output=True, timeout=limit, env={**os.environ, **(env or {})})
     except subprocess.TimeoutExpired:
@@ -87,6 +91,8 @@ def run(step, *command, stdin=b"", limit=600, env=None):
         raise Failure(step, f"{command[0]}: {error.strerror}")
     if done.returncode != 0:
         said = (done.stderr + b"\n" + done.stdout).decode(errors="replace")
+        if well and well in said:
+            return done.stdout
         print(redacted(said.strip()), flush=True)
         raise Failure(step, last_line(done.stderr.decode(errors="replace")) or last_line(said) or f"exit {done.returncode}")
     return done.stdout
@@ -198,6 +204,9 @@ def write_secrets(server, sealed, slot):
             print(f"Doppler: {error}; the last good set is used", flush=True)
             values = json.loads(run("secrets", "systemd-creds", "decrypt", "--name=app", kept, "-"))
     SECRET_VALUES.update(value for value in values.values() if len(value) > 5)
+    # For the backup alone: the app does not see what opens it.
+    backup = {name: values.pop(name) for name in list(values) if name.startswith("BACKUP_")}
+    write(f"{RUN}/backup.json", json.dumps(backup), 0o600)
     folder = f"{RUN}/secrets/{slot}"
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
@@ -213,6 +222,109 @@ def write_secrets(server, sealed, slot):
         for name in ("REGISTRY_USERNAME", "REGISTRY_PASSWORD"):
             if os.path.exists(f"{folder}/{name}"):
                 os.unlink(f"{folder}/{name}")
+
+
+# --- the data volume ---
+
+# On the volume: it is in use, and what is on it is not to be restored over; or a restore has begun.
+IN_USE, RESTORING = f"{DATA}/.quayside", f"{DATA}/.quayside-restoring"
+BACKUP = ("BACKUP_REPOSITORY", "BACKUP_PASSWORD", "BACKUP_ACCESS_KEY_ID", "BACKUP_SECRET_ACCESS_KEY")
+
+
+def backup_state():
+    return json.loads(read(f"{STATE}/backup.json", "{}"))
+
+
+def prepare_data(server):
+    # As a service of its own: it may do other things than this one, and goes on when this one is killed.
+    if not server.get("data") or (os.path.lexists(IN_USE) and backup_state()):
+        return
+    try:
+        run("data", "systemctl", "start", "data@restore.service", limit=1800)
+    except Failure as failure:
+        raise Failure("data", backup_state().get("error") or str(failure))
+
+
+def repository():
+    # What restic is told by its environment; None where Doppler has no BACKUP_* values. Made where it is not there yet.
+    values = json.loads(read(f"{RUN}/backup.json", "{}"))
+    if not values:
+        return None
+    missing = [name for name in BACKUP if not values.get(name)]
+    if missing:
+        raise Failure("backup", f"Doppler lacks {', '.join(missing)}")
+    SECRET_VALUES.update(value for value in values.values() if len(value) > 5)
+    # Its errors have the address without the scheme in front, and that has the account's id.
+    SECRET_VALUES.add(re.sub(r"^s3:(https?://)?", "", values["BACKUP_REPOSITORY"]))
+    names = ("RESTIC_REPOSITORY", "RESTIC_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    env = {**{name: values[given] for name, given in zip(names, BACKUP)}, "AWS_DEFAULT_REGION": "auto"}
+    run("backup", "restic", "init", env=env, well="already initialized")
+    return env
+
+
+def whose(server):
+    # Whose snapshots they are: a successor with another name finds them.
+    return f"{server['project']}-{server['stack']}"
+
+
+def restore(server, state):
+    in_use = os.path.lexists(IN_USE)
+    newest = None
+    try:
+        env = repository()
+        if env:
+            listed = run("backup", "restic", "snapshots", "--host", whose(server), "--latest", "1", "--json", env=env)
+            newest = max(json.loads(listed) or [], key=lambda each: each["time"], default=None)
+            state["last"] = newest and newest["time"][:19] + "Z"
+    except Failure:
+        # A volume that is in use needs nothing of it.
+        if not in_use:
+            raise
+    if in_use:
+        return
+    cut_off = os.path.lexists(RESTORING)
+    if cut_off and not newest:
+        raise Failure("backup", "a restore was cut off, and there is no backup any more to go on with")
+    if newest and (cut_off or not set(os.listdir(DATA)) - {"lost+found"}):
+        write(RESTORING, "")
+        run("backup", "restic", "restore", newest["id"], "--target", DATA, limit=5 * 3600, env=env)
+        state["restored"] = {"snapshot": newest["short_id"], "of": state["last"], "at": now()}
+    write(IN_USE, "")
+    if os.path.lexists(RESTORING):
+        os.unlink(RESTORING)
+
+
+def backup(server, state):
+    env = repository()
+    if not env:
+        if state.get("outcome") != "off":
+            print("Doppler has no BACKUP_* values: nothing is backed up", flush=True)
+        state["outcome"] = "off"
+        return
+    if not os.path.lexists(IN_USE):
+        raise Failure("backup", "the volume is not in use yet, or was never restored")
+    # Of a backup that was killed.
+    run("backup", "restic", "unlock", env=env)
+    # By its relative name, so that it can be restored anywhere.
+    os.chdir(DATA)
+    without = ["--exclude", "lost+found", "--exclude", ".quayside*", "--one-file-system"]
+    run("backup", "restic", "backup", ".", "--quiet", "--host", whose(server), *without, limit=5 * 3600, env=env)
+    state["last"] = now()
+    keep = ["--keep-daily", "7", "--keep-weekly", "4", "--keep-monthly", "6"]
+    run("backup", "restic", "forget", "--quiet", "--host", whose(server), *keep, "--prune", limit=5 * 3600, env=env)
+    state["outcome"] = "succeeded"
+
+
+def data(work):
+    server = json.loads(read(f"{ETC}/server.json"))
+    state = {**backup_state(), "error": None}
+    try:
+        work(server, state)
+    except Failure as failure:
+        state.update(outcome="failed", error=redacted(str(failure))[:500])
+        print(state["error"], flush=True)
+    write(f"{STATE}/backup.json", json.dumps(state), 0o600)
+    return 1 if state["error"] else 0
 
 
 # --- the slots ---
@@ -317,6 +429,8 @@ def release(server, state, record):
     stop(slot)
     step("secrets")
     write_secrets(server, record["sealed"], slot)
+    step("data")
+    prepare_data(server)
     step("pull")
     run("pull", "docker", "pull", "--quiet", record["image"], env={"DOCKER_CONFIG": f"{RUN}/docker"})
     step("check")
@@ -383,6 +497,7 @@ def report(server, state):
         "healthy": bool(slot) and answers(server, slot) == "",
         "attempt": told if attempt else None,
         "lastError": state.get("problem") or attempt.get("error"),
+        "backup": {name: backup_state().get(name) for name in ("last", "outcome", "error", "restored")} if server.get("data") else None,
         "checkedAt": now(),
     }
     write(f"{STATE}/state.json", json.dumps(state), 0o600)
@@ -468,4 +583,5 @@ def verify():
 
 
 if __name__ == "__main__":
-    sys.exit({"follow": follow, "verify": verify}[sys.argv[1]]())
+    works = {"follow": follow, "verify": verify, "backup": lambda: data(backup), "restore": lambda: data(restore)}
+    sys.exit(works[sys.argv[1]]())
