@@ -35,7 +35,8 @@ export class Backups extends ComponentResource {
     const { name: bucket } = new R2Bucket(
       name,
       { accountId, name: physicalName(owner, name), location: REGIONS[location] },
-      { parent: this, protect },
+      // A bucket stays where it was made, wherever the servers move.
+      { parent: this, protect, ignoreChanges: ["location"] },
     );
     this.bucket = bucket;
     this.repository = bucket.apply((own) => `s3:https://${accountId}.r2.cloudflarestorage.com/${own}`);

@@ -28,7 +28,7 @@ const SERVER: Recipe = {
       "ca-certificates",
     ],
     ...["docker.io", "iptables", "logrotate", "nftables", "nginx-light", "openssl", "python3", "e2fsprogs"],
-    ...["systemd-timesyncd", "unattended-upgrades"],
+    ...["restic", "systemd-timesyncd", "unattended-upgrades"],
   ],
 };
 

@@ -11,16 +11,20 @@ export const REGISTRY = "registry.quayside.example";
 export interface Clouds {
   edge: { url: string };
   doppler: { url: string };
+  cloudflare: { accountId: string };
 }
 
 /** The names that machines ask, besides the zone's own hosts. */
-export const NAMES = [
-  "cloudflare-dns.com",
-  "dns.google",
-  "api.doppler.com",
-  REGISTRY,
-  ...["app-dev", "server1-dev", "server2-dev"].map((label) => `${label}.example.com`),
-];
+export function namesOf({ cloudflare }: Clouds): string[] {
+  return [
+    "cloudflare-dns.com",
+    "dns.google",
+    "api.doppler.com",
+    `${cloudflare.accountId}.r2.cloudflarestorage.com`,
+    REGISTRY,
+    ...["app-dev", "server1-dev", "server2-dev"].map((label) => `${label}.example.com`),
+  ];
+}
 
 /**
  * What answers machines on port 443, whatever name they ask for, with a certificate of the rehearsed internet: the registry,

@@ -9,7 +9,7 @@ import { buildAppImages, type Version } from "./app-image.ts";
 import { run } from "./commands.ts";
 import { type Database, startDatabase } from "./database.ts";
 import { serverImage } from "./image.ts";
-import { type Clouds, NAMES, openInternet, REGISTRY } from "./internet.ts";
+import { type Clouds, namesOf, openInternet, REGISTRY } from "./internet.ts";
 import { Machine } from "./machine.ts";
 import { serveMetadata } from "./metadata.ts";
 import { INTERNET, Network } from "./network.ts";
@@ -108,7 +108,7 @@ export async function startMachines(world: string, note: (text: string) => void)
       image,
       namespace,
       world: {
-        hosts: Object.fromEntries(NAMES.map((name) => [name, INTERNET])),
+        hosts: Object.fromEntries((clouds ? namesOf(clouds) : []).map((name) => [name, INTERNET])),
         authority: edgeAuthority.certificate,
         originPullAuthority: identity.authority,
       },

@@ -1,5 +1,6 @@
 import { machinesMissing } from "../../machines/requirements.ts";
 import type { Chapter } from "../chapter.ts";
+import { backup } from "./backup.ts";
 import { birth } from "./birth.ts";
 import { brokenRelease } from "./broken-release.ts";
 import { forgedRecord } from "./forged-record.ts";
@@ -29,6 +30,7 @@ export const server: Chapter<ServerMemory> = {
   scenes: [
     birth,
     switchOver,
+    backup,
     brokenRelease,
     migrationFailure,
     forgedRecord,

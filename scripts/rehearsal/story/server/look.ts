@@ -20,6 +20,13 @@ const Report = z.looseObject({
   image: z.string().nullable(),
   healthy: z.boolean(),
   lastError: z.string().nullable(),
+  backup: z
+    .looseObject({
+      last: z.string().nullable(),
+      outcome: z.string().nullable(),
+      restored: z.looseObject({ of: z.string() }).nullable(),
+    })
+    .nullish(),
   attempt: z.looseObject({ image: z.string(), step: z.string().nullable(), outcome: z.string() }).nullable(),
 });
 export type Report = z.infer<typeof Report>;

@@ -10,7 +10,7 @@ export const move: Scene<ServerMemory> = {
   name: "move",
   title: "The servers move to another location",
   tells:
-    "One line of the stack's file says Ashburn instead of Hillsboro. The pipeline stops at what that would delete. Allowed, servers, addresses, network and volume come up in Ashburn under the old names; in between visitors get the maintenance page.",
+    "One line of the stack's file says Ashburn instead of Hillsboro. The pipeline stops at what that would delete. Allowed, servers, addresses, network and volume come up in Ashburn under the old names, and the volume's files come back from the newest backup; in between visitors get the maintenance page.",
   async play(stage, notes, memory) {
     const before = await serverOf(stage);
     const ran = (await reportOf(stage))?.image;
@@ -46,6 +46,12 @@ export const move: Scene<ServerMemory> = {
       "It runs what the old one ran, and is healthy",
       report?.image === ran && report?.healthy === true,
       report,
+    );
+    const logbook = await ask(stage, `${APP}/logbook`);
+    notes.expect(
+      "The new volume has the files of the newest backup, and the server says so",
+      logbook.body.includes("before the storm") && report?.backup?.restored?.of === report?.backup?.last,
+      { logbook, backup: report?.backup },
     );
     const berths = await ask(stage, `${APP}/berths`);
     notes.expect("The database's rows are there", berths.body.includes("Kim"), berths);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { type Machines, startMachines } from "../../machines/start.ts";
 import type { Clouds } from "../../stage/clouds-process.ts";
@@ -45,6 +46,11 @@ export async function buildServerStage(root: string, dir: string, options: Stage
       /quayside:image: (.*)/.exec(stage.checkout.read("infra/Pulumi.dev.yaml"))?.[1] ?? "",
       running.images.first,
     );
+    stage.checkout.edit(
+      "infra/Pulumi.dev.yaml",
+      "  quayside:volumeSize",
+      '  quayside:backups: "true"\n  quayside:volumeSize',
+    );
     await stage.checkout.commit("Run the rehearsed app");
     await stage.checkout.git("push", "--quiet", "origin", "main");
     return {
@@ -62,8 +68,30 @@ export async function buildServerStage(root: string, dir: string, options: Stage
 
 const Token = z.object({ token: z.object({ key: z.string() }) });
 
+/** What opens the backups: an access key of R2's that is good for buckets and nothing else, made of an API token. */
+async function backupSecrets(stage: Stage): Promise<Record<string, string>> {
+  const { cloudflare } = stage.clouds;
+  const made = await fetch(new URL("/_rehearsal/tokens", cloudflare.url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ permissions: { "Workers R2 Storage": "edit" } }),
+  });
+  const { token } = z.object({ token: z.string() }).parse(await made.json());
+  const verified = await fetch(`${cloudflare.url}/user/tokens/verify`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const { result } = z.object({ result: z.object({ id: z.string() }) }).parse(await verified.json());
+  return {
+    BACKUP_REPOSITORY: `s3:https://${cloudflare.accountId}.r2.cloudflarestorage.com/quayside-dev-backups`,
+    BACKUP_PASSWORD: `${stage.canaries.DIGEST_KEY}-for-the-backups`,
+    BACKUP_ACCESS_KEY_ID: result.id,
+    BACKUP_SECRET_ACCESS_KEY: createHash("sha256").update(token).digest("hex"),
+  };
+}
+
 /** The app's secrets in Doppler's config `dev`; a token that reads them and nothing else. */
-async function fillDoppler({ clouds, canaries }: Stage, databaseUrl: string): Promise<string> {
+async function fillDoppler(stage: Stage, databaseUrl: string): Promise<string> {
+  const { clouds, canaries } = stage;
   const { url, token } = clouds.doppler;
   const post = async (path: string, body: object): Promise<unknown> => {
     const response = await fetch(`${url}/v3${path}`, {
@@ -81,6 +109,7 @@ async function fillDoppler({ clouds, canaries }: Stage, databaseUrl: string): Pr
     secrets: {
       DATABASE_URL: databaseUrl,
       SECRET_KEY: `${canaries.DIGEST_KEY}-for-django-and-long-enough-for-it`,
+      ...(await backupSecrets(stage)),
     },
   });
   return Token.parse(await post("/configs/config/tokens", { ...config, name: "servers", access: "read" }))
