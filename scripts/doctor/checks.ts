@@ -1,6 +1,7 @@
 import { STEPS } from "../setup/steps.ts";
 import type { Check } from "./check.ts";
 import { actionPins } from "./checks/action-pins.ts";
+import { backups } from "./checks/backups.ts";
 import { cost } from "./checks/cost.ts";
 import { dnssec } from "./checks/dnssec.ts";
 import { documentation } from "./checks/documentation.ts";
@@ -29,4 +30,5 @@ export const CHECKS: readonly Check[] = [
   cost,
   locks,
   openUpdates,
+  backups,
 ];

@@ -83,7 +83,7 @@ export const backup: Scene<ServerMemory> = {
 
 /** All that the account's storage keeps, whatever it belongs to. */
 function bucketFiles(stage: Stage): Buffer[] {
-  const folder = join(stage.dir, "clouds");
+  const folder = join(stage.dir, "world");
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.parentPath.includes("blobs"))
     .map(({ parentPath, name }) => readFileSync(join(parentPath, name)));
