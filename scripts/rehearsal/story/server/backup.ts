@@ -40,7 +40,7 @@ export const backup: Scene<ServerMemory> = {
       `${stored.length} files`,
     );
     const seen = await inside(
-      "ls /run/quayside/secrets/*; grep -rl BACKUP_ /etc /var/lib/quayside /var/lib/docker/containers 2>/dev/null; stat --format='%a %U' /run/quayside/backup.json",
+      "ls /run/quayside/secrets/*; grep -rl BACKUP_PASSWORD /etc /var/lib/quayside /var/lib/docker/containers 2>/dev/null; stat --format='%a %U' /run/quayside/backup.json",
     );
     notes.expect(
       "What opens the backup is root's alone, in memory, and not the app's",
@@ -66,7 +66,8 @@ export const backup: Scene<ServerMemory> = {
     const back = await until(
       120,
       async () =>
-        (await reportOf(stage))?.healthy === true &&
+        // The report is as old as the agent's last look.
+        Boolean((await reportOf(stage))?.backup?.restored) &&
         (await ask(stage, `${APP}/logbook`)).body.includes(CANARY),
     );
     const report = await reportOf(stage);
