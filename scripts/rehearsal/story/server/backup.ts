@@ -74,7 +74,7 @@ export const backup: Scene<ServerMemory> = {
     notes.expect("The app has its logbook again", back, await ask(stage, `${APP}/logbook`));
     notes.expect(
       "The server says which backup it was",
-      report?.backup?.restored?.of === report?.backup?.last,
+      typeof report?.backup?.last === "string" && report.backup.restored?.of === report.backup.last,
       report?.backup,
     );
     const failed = await inside("systemctl --failed --plain --no-legend");

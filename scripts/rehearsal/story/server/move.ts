@@ -50,7 +50,9 @@ export const move: Scene<ServerMemory> = {
     const logbook = await ask(stage, `${APP}/logbook`);
     notes.expect(
       "The new volume has the files of the newest backup, and the server says so",
-      logbook.body.includes("before the storm") && report?.backup?.restored?.of === report?.backup?.last,
+      logbook.body.includes("before the storm") &&
+        typeof report?.backup?.last === "string" &&
+        report.backup.restored?.of === report.backup.last,
       { logbook, backup: report?.backup },
     );
     const berths = await ask(stage, `${APP}/berths`);
