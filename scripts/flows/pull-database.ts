@@ -37,7 +37,7 @@ export async function databaseForPull(
     if (!place) {
       const notes = wanted
         ? [
-            "The label database asks for a branch of the database, and there is no key of Neon's for it. The playbook has how to set one up.",
+            "The label database asks for a branch of the database, and there is no key of Neon's for it. The set-up makes one.",
           ]
         : [];
       return { database: undefined, notes };

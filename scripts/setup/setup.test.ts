@@ -5,6 +5,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { command as secretsCommand } from "../commands/secrets.ts";
 import { command } from "../commands/setup.ts";
+import { openPreviewDatabase } from "../secrets/preview-database.ts";
 import { VARIABLES } from "../secrets/variables.ts";
 import { EXAMPLE } from "./example.ts";
 import { BY_HAND, ROTATABLE } from "./rotate.ts";
@@ -63,6 +64,29 @@ describe("the set-up", () => {
       for (const name of [EXAMPLE.domain, EXAMPLE.accountId, EXAMPLE.releaseKey, EXAMPLE.adminRange])
         expect(text, `${name} in ${file}`).not.toContain(name);
     }
+  });
+
+  it("gives each stack a project of its own at Neon, and pull requests a key to dev's alone", async () => {
+    const { neon, esc } = world.clouds;
+    const ask = async (path: string, key: string) => {
+      const response = await fetch(`${neon.url}${path}`, { headers: { authorization: `Bearer ${key}` } });
+      return { status: response.status, body: (await response.json()) as unknown };
+    };
+    const Projects = z.object({ projects: z.array(z.object({ id: z.string(), name: z.string() })) });
+    const { projects } = Projects.parse((await ask("/projects", neon.token)).body);
+    expect(projects.map(({ name }) => name).sort()).toEqual(["quayside", "quayside-dev"]);
+    const idOf = (name: string) => projects.find((project) => project.name === name)?.id;
+    const opened = await openPreviewDatabase("quayside", {
+      ...world.env,
+      PULUMI_ACCESS_TOKEN: esc.token,
+      PULUMI_ORG: esc.org,
+    });
+    expect(opened?.project).toBe(idOf("quayside-dev"));
+    const key = opened?.key ?? "";
+    expect((await ask(`/projects/${opened?.project}/branches`, key)).body).toMatchObject({
+      branches: [{ name: "dev" }],
+    });
+    expect((await ask(`/projects/${idOf("quayside")}/branches`, key)).status).toBe(403);
   });
 
   it("refuses a token that may do too little, or for previews too much, before it makes anything", async () => {

@@ -1,6 +1,7 @@
 import type { Step } from "./step.ts";
 import { actionsPermissionsStep } from "./steps/actions-permissions.ts";
 import { answersStep } from "./steps/answers.ts";
+import { databasePreviewStep } from "./steps/database-preview.ts";
 import { dopplerStep } from "./steps/doppler.ts";
 import { edgePreviewStep } from "./steps/edge-preview.ts";
 import { environmentsStep } from "./steps/environments.ts";
@@ -30,6 +31,7 @@ export const STEPS: readonly Step[] = [
   secretsStep,
   releaseKeysStep,
   edgePreviewStep,
+  databasePreviewStep,
   trustStep,
   variablesStep,
   zoneTlsStep,

@@ -6,7 +6,7 @@ import { github } from "../setup/facts/github.ts";
 import { pulumi } from "../setup/facts/pulumi.ts";
 import { neonKey } from "../setup/questions/neon.ts";
 import { secretPlace } from "../setup/secret-places.ts";
-import { neonProject, settled } from "../setup/steps/neon.ts";
+import { neonProject, projectName, settled } from "../setup/steps/neon.ts";
 
 /** One thing that the set-up had made for a stack, beside what the engine made. */
 export interface AccountPart {
@@ -15,7 +15,7 @@ export interface AccountPart {
 }
 
 const Branches = z.object({
-  branches: z.array(z.object({ id: z.string(), name: z.string(), default: z.boolean().default(false) })),
+  branches: z.array(z.object({ id: z.string(), name: z.string() })),
 });
 const Tokens = z.object({ tokens: z.array(z.object({ id: z.string(), name: z.string() })) });
 
@@ -42,29 +42,39 @@ async function database(bench: Bench, stack: string, alone: boolean): Promise<Ac
   const key = await bench.ask(neonKey);
   if (key === "") return [];
   const api = clients.neon(bench, key);
-  const { name } = bench.project;
-  const project = await neonProject(api, name);
-  if (project === undefined) return [];
-  if (alone)
-    return [
-      {
-        what: `the Neon project ${name}, with all data in it`,
-        remove: async () => {
-          await settled(api, project);
-          await api.call("DELETE", `/projects/${project}`, z.unknown());
-        },
-      },
-    ];
-  const { branches } = await api.call("GET", `/projects/${project}/branches`, Branches);
-  const own = branches.find((branch) => branch.name === stack);
-  // The default branch is what the others were copied from; Neon keeps it as long as its project.
-  if (!own || own.default) return [];
+  const [own, shared] = await Promise.all(
+    [projectName(bench, stack), bench.project.name].map(async (name) => ({
+      name,
+      id: await neonProject(api, name),
+    })),
+  );
+  if (own?.id === undefined && shared?.id === undefined) return [];
+  const { branches } = shared?.id
+    ? await api.call("GET", `/projects/${shared.id}/branches`, Branches)
+    : { branches: [] };
+  // As an earlier set-up made them, the other stacks are branches of prod's.
+  const within = branches.filter(({ name }) => name !== "prod" && bench.project.stacks.includes(name));
+  const whole = [own, shared].find((project) => {
+    if (project?.id === undefined) return false;
+    return project === own ? stack !== "prod" || alone || within.length === 0 : alone;
+  });
+  const branch = within.find(({ name }) => name === stack);
+  const part = whole
+    ? { what: `the Neon project ${whole.name}, with all data in it`, project: whole.id, path: "" }
+    : branch && {
+        what: `the branch ${stack} of the Neon project ${shared?.name}, with its data`,
+        project: shared?.id,
+        path: `/branches/${branch.id}`,
+      };
+  if (!part?.project) return [];
+  const { what, path } = part;
+  const project = part.project;
   return [
     {
-      what: `the branch ${stack} of the Neon project ${name}, with its data`,
+      what,
       remove: async () => {
         await settled(api, project);
-        await api.call("DELETE", `/projects/${project}/branches/${own.id}`, z.unknown());
+        await api.call("DELETE", `/projects/${project}${path}`, z.unknown());
       },
     },
   ];

@@ -6,7 +6,8 @@ import { inspectNeonKey } from "../tokens/neon.ts";
 export const neonKey: Question = {
   name: "neon-key",
   text: "A Neon API key",
-  purpose: "It makes the database's project with a branch for each stack. Without one, there is no database.",
+  purpose:
+    "It makes a project for each stack's database, and a key of dev's alone for pull requests. Without one, there is no database.",
   link: "https://console.neon.tech/app/settings/api-keys",
   secret: true,
   optional: true,

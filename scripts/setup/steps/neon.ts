@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { RestApi } from "../../providers/rest.ts";
+import type { Bench } from "../bench.ts";
 import { clients } from "../clients.ts";
 import { neonKey } from "../questions/neon.ts";
 import { location } from "../questions/stacks.ts";
@@ -7,9 +8,7 @@ import type { Step } from "../step.ts";
 
 const Projects = z.object({ projects: z.array(z.object({ id: z.string(), name: z.string() })) });
 const Made = z.object({ project: z.object({ id: z.string() }) });
-const Branches = z.object({
-  branches: z.array(z.object({ id: z.string(), name: z.string(), default: z.boolean().default(false) })),
-});
+const Branches = z.object({ branches: z.array(z.object({ name: z.string() })) });
 
 /** The region of Neon next to a location of Hetzner. https://neon.com/docs/introduction/regions */
 const REGIONS: Record<string, string> = {
@@ -24,46 +23,47 @@ const REGIONS: Record<string, string> = {
 export const neonStep: Step = {
   name: "neon",
   title: "The database at Neon",
-  purpose: "One project; prod is its default branch, each other stack has a branch of its own.",
+  purpose:
+    "A project for each stack, with a branch of its name. A key of Neon's does everything in its project, so that what pull requests get works where prod's data is not.",
   async find(bench) {
     const key = await bench.ask(neonKey);
     if (key === "") return [];
     const api = clients.neon(bench, key);
-    const { name, stacks } = bench.project;
-    const branched = stacks.filter((stack) => stack !== "prod");
-    const project = await neonProject(api, name);
-    const present = project
-      ? (await api.call("GET", `/projects/${project}/branches`, Branches)).branches
-      : [];
     const region = REGIONS[await bench.ask(location)] ?? "aws-us-west-2";
-    return [
-      ...(project === undefined
-        ? [
-            {
-              tells: `make the Neon project ${name} in ${region}, with the branch prod`,
-              do: () =>
-                api.call("POST", "/projects", Made, {
-                  project: { name, region_id: region, branch: { name: "prod" } },
-                }),
-            },
-          ]
-        : []),
-      ...branched
-        .filter((stack) => !present.some((branch) => branch.name === stack))
-        .map((stack) => ({
-          tells: `make the branch ${stack}, a copy of prod's`,
-          do: async () => {
-            const id = (await neonProject(api, name)) ?? "";
-            await settled(api, id);
-            await api.call("POST", `/projects/${id}/branches`, z.unknown(), {
-              branch: { name: stack },
-              endpoints: [{ type: "read_write" }],
-            });
-          },
-        })),
-    ];
+    const missing = await Promise.all(
+      bench.project.stacks.map(async (stack) => ((await databaseProject(api, bench, stack)) ? [] : [stack])),
+    );
+    return missing.flat().map((stack) => {
+      const name = projectName(bench, stack);
+      return {
+        tells: `make the Neon project ${name} in ${region}, with the branch ${stack}`,
+        do: () =>
+          api.call("POST", "/projects", Made, {
+            project: { name, region_id: region, branch: { name: stack } },
+          }),
+      };
+    });
   },
 };
+
+/** prod's has the repository's name alone. */
+export function projectName(bench: Bench, stack: string): string {
+  return stack === "prod" ? bench.project.name : `${bench.project.name}-${stack}`;
+}
+
+/** The id of the project with a stack's database: its own, or prod's where an earlier set-up has made the stack a branch there. */
+export async function databaseProject(
+  api: RestApi,
+  bench: Bench,
+  stack: string,
+): Promise<string | undefined> {
+  const own = await neonProject(api, projectName(bench, stack));
+  if (own !== undefined || stack === "prod") return own;
+  const shared = await neonProject(api, bench.project.name);
+  if (shared === undefined) return undefined;
+  const { branches } = await api.call("GET", `/projects/${shared}/branches`, Branches);
+  return branches.some(({ name }) => name === stack) ? shared : undefined;
+}
 
 /** The id of the project of that name; names are not unique at Neon, so the first one counts. */
 export async function neonProject(api: RestApi, name: string): Promise<string | undefined> {
