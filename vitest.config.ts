@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Files that take more than ten seconds. One that begins last would keep a single core busy while the others idle. */
 const LONG = [
   "scripts/rehearsal/story.test.ts",
+  "scripts/rehearsal/terminal/in-clone.test.ts",
   "scripts/flows/flows.test.ts",
   "scripts/bench/bench.test.ts",
   "infra/program.test.ts",

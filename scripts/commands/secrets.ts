@@ -1,14 +1,18 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import type { Context } from "../context.ts";
 import { EXIT, UserError } from "../errors.ts";
+import { identifyCaller, openStackTarget } from "../flows/environment.ts";
+import { rotatePassphrase } from "../flows/rotate-passphrase.ts";
 import { answersFile } from "../setup/answers-file.ts";
 import { Bench } from "../setup/bench.ts";
 import { nobody } from "../setup/interviewer.ts";
 import { openProgress } from "../setup/progress.ts";
 import { QUESTIONS } from "../setup/questions.ts";
-import { ROTATABLE, rotate } from "../setup/rotate.ts";
+import { PASSPHRASE, passphraseKeeper, ROTATABLE, rotate } from "../setup/rotate.ts";
+import { randomText } from "../setup/sources.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandResult } from "./command.ts";
 
 const Values = z.object({
   stack: z.string().optional(),
@@ -26,6 +30,7 @@ export const command: Command = {
     "npm run secrets -- rotate CLOUDFLARE_API_TOKEN --preview",
     "npm run secrets -- rotate INTAKE_SIGNING_KEY --stack prod",
     "npm run secrets -- rotate INTAKE_SIGNING_KEY --stack prod --finish",
+    "npm run secrets -- rotate PULUMI_CONFIG_PASSPHRASE --stack prod",
   ],
   positionals: ["rotate", "name"],
   options: {
@@ -52,6 +57,17 @@ export const command: Command = {
       interviewer: nobody,
       progress: openProgress(context.root, false),
     });
+    const stacks = stack === undefined ? project.stacks : [requireStack(project, stack)];
+    if (variable === PASSPHRASE) {
+      if (preview || finish)
+        throw new UserError(
+          "usage",
+          "A stack and its previews have one passphrase, which is changed in one step.",
+          `Leave ${preview ? "--preview" : "--finish"} out.`,
+          EXIT.usage,
+        );
+      return changePassphrases(context, bench, stacks);
+    }
     const names = QUESTIONS.map(({ name }) => name);
     const interviewer =
       answers !== undefined
@@ -61,7 +77,7 @@ export const command: Command = {
           : nobody;
     const rotation = await rotate(bench, interviewer, {
       variable,
-      stacks: stack === undefined ? project.stacks : [requireStack(project, stack)],
+      stacks,
       use: preview ? "preview" : undefined,
       finish,
     });
@@ -69,3 +85,28 @@ export const command: Command = {
     return { outcome: "succeeded", ...rotation };
   },
 };
+
+/** One stack after the other, each of them whole. */
+async function changePassphrases(
+  context: Context,
+  bench: Bench,
+  stacks: readonly string[],
+): Promise<CommandResult> {
+  const places: string[] = [];
+  for (const stack of stacks) {
+    const keeper = await passphraseKeeper(bench, stack);
+    const { target } = await openStackTarget(context, bench.project, stack, "deploy");
+    const { updates } = identifyCaller(context);
+    const done = await rotatePassphrase(context, { target, updates, keeper, fresh: randomText() });
+    if (done.resumed) context.reporter.say(`  The change of ${stack} that was cut off has gone on.`);
+    if (done.settingsWritten)
+      context.reporter.warn(
+        `infra/Pulumi.${stack}.yaml has another salt: commit it now. Until that is merged, jobs of ${stack} stop with passphrase-wrong.`,
+      );
+    places.push(...keeper.places);
+  }
+  context.reporter.say(
+    "\nThe old passphrase opens only backups of before. Keep it for as long as they matter (30 days at GitHub).",
+  );
+  return { outcome: "succeeded", variable: PASSPHRASE, places };
+}

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
-import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { hazardPage } from "../change/hazards/page.ts";
@@ -12,45 +11,18 @@ import { startTestCloud, TOKENS } from "../rehearsal/clouds/hetzner/test-cloud.t
 import { VARIABLES } from "../secrets/variables.ts";
 import { readProject, stackSetting } from "../stack/stacks.ts";
 import { costTable, withCostTable } from "./cost-table.ts";
-import { type Page, readPage, slugOf } from "./markdown.ts";
+import { readPage, slugOf } from "./markdown.ts";
+import { ROOT, readPages } from "./pages.ts";
 import { checkCommandLine, commandNames, loadCommand } from "./programs.ts";
 import { setupGuide } from "./setup-guide.ts";
 
-/*
- * Every command of the documentation is checked against what it calls: npm scripts, the CLI's own options, workflow
- * inputs, the help of the real engine, of wrangler, git and openssl. What changes nothing outside is really run, below.
- *
- * Run elsewhere: `npm run rehearse` (whole), `npm test`, `npm run lint`, `npm run types` by .ci/run, which the workflow
- * `check` runs; `preview`, `deploy`, `release`, `rollback` and `drift` by the rehearsal's story, as the workflows start
- * them; `npm run clouds` by scripts/rehearsal/clouds/clouds.test.ts. Only a person with accounts can run `gh …`, `git
- * push` and `npx pulumi …` on a real stack.
- */
-const EXECUTED = [
-  "npm run cli -- --help",
-  "openssl rand -base64 32",
-  "openssl genpkey -algorithm ed25519",
-] as const;
+// Every command of the documentation is checked against what it calls: npm scripts, the CLI's own options, workflow inputs, the
+// help of the real engine, of wrangler, git and openssl. Where each is executed is in executed-commands.ts.
 
-const ROOT = join(import.meta.dirname, "..", "..");
-const files = [
-  "README.md",
-  "CONTRIBUTING.md",
-  "SECURITY.md",
-  "CHANGELOG.md",
-  ...markdownBelow("docs"),
-  ...markdownBelow("workers"),
-];
-const pages = new Map<string, Page>(files.map((file) => [file, readPage(read(file))]));
+const pages = readPages();
 
 function read(file: string): string {
   return readFileSync(join(ROOT, file), "utf8");
-}
-
-function markdownBelow(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .map((file) => join(folder, file))
-    .filter((file) => file.endsWith(".md") && !/node_modules|\.wrangler/.test(file))
-    .sort();
 }
 
 function sourcesBelow(...folders: string[]): string[] {
@@ -93,12 +65,6 @@ describe("the documentation's commands", () => {
     ];
     const problems = await Promise.all(wrong.map(checkCommandLine));
     expect(wrong.filter((_, index) => problems[index] === undefined)).toEqual([]);
-  });
-
-  it.each(EXECUTED)("run: %s", async (line) => {
-    expect(commands.map((command) => command.line)).toContain(line);
-    const { exitCode } = await execa("bash", ["-c", line], { cwd: ROOT, reject: false, stdin: "ignore" });
-    expect(exitCode).toBe(0);
   });
 
   it("can all be asked for help, each with an example", async () => {

@@ -102,13 +102,14 @@ const WAYS: Record<string, Way> = {
   },
 };
 
+/** It encrypts the state, so that the engine has to work where the others are only written: {@link passphraseKeeper}. */
+export const PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE";
+
 /** The secrets that can be changed by a command. */
-export const ROTATABLE = Object.keys(WAYS);
+export const ROTATABLE = [...Object.keys(WAYS), PASSPHRASE];
 
 /** Those that can't be, without a stop or without a person, and why. The way by hand: docs/playbook.md, “A secret leaked”. */
 export const BY_HAND: Readonly<Record<string, string>> = {
-  PULUMI_CONFIG_PASSPHRASE:
-    "the state is encrypted with it, and has to be encrypted anew at the very moment when the new one takes its place",
   RELEASE_SIGNING_KEY: "the servers know its public half from their birth, so that a new one replaces them",
   INTAKE_TURNSTILE_SECRET: "Cloudflare makes it, on the page of the Turnstile widget",
   AWS_ACCESS_KEY_ID: "it is made of the Cloudflare token, and changes with that",
@@ -137,13 +138,7 @@ export async function rotate(
 ): Promise<Rotation> {
   const way = WAYS[variable];
   const reason = BY_HAND[variable];
-  if (!way && reason !== undefined)
-    throw new UserError(
-      "rotate-by-hand",
-      `${variable} is not changed by a command: ${reason}.`,
-      "The way by hand is in docs/playbook.md, “A secret leaked”. Nothing was changed.",
-      EXIT.usage,
-    );
+  if (!way && reason !== undefined) throw byHand(variable, reason);
   if (!way)
     throw new UserError(
       "rotate-unknown",
@@ -190,6 +185,61 @@ export async function rotate(
     places: [...written],
     next: finish ? "The next deployment forgets the old key." : way.next,
   };
+}
+
+/** Where a stack's passphrase is, and the one that is about to take its place. */
+export interface KeptPassphrase {
+  current: string;
+  next: string | undefined;
+  /** What has it, for people. */
+  places: string[];
+  keepNext(passphrase: string): Promise<void>;
+  adoptNext(passphrase: string): Promise<void>;
+  forgetNext(): Promise<void>;
+}
+
+/**
+ * Finds a stack's passphrase in its places. The one that is to follow it can be kept beside it, where that can be read again: a
+ * change that is cut off must not end with a state that nobody can open.
+ *
+ * @throws UserError `rotate-by-hand` where secrets are GitHub's, `secret-missing` where there is none yet
+ */
+export async function passphraseKeeper(bench: Bench, stack: string): Promise<KeptPassphrase> {
+  const place = await secretPlace(bench);
+  const { pending } = place;
+  if (!pending)
+    throw byHand(
+      PASSPHRASE,
+      "GitHub shows no secret again, so that a change which is cut off could leave a state that nobody can open",
+    );
+  const [deploys, previews] = [await place.read(stack, "deploy"), await place.read(stack, "preview")];
+  const current = deploys.values?.[PASSPHRASE];
+  if (current === undefined)
+    throw new UserError(
+      "secret-missing",
+      `${deploys.place} lacks ${PASSPHRASE}.`,
+      "npm run setup makes one.",
+      EXIT.usage,
+    );
+  return {
+    current,
+    next: await pending.read(stack, PASSPHRASE),
+    places: [deploys.place, previews.place],
+    keepNext: (passphrase) => pending.write(stack, PASSPHRASE, passphrase),
+    async adoptNext(passphrase) {
+      for (const use of BOTH) await place.write(stack, use, PASSPHRASE, passphrase);
+    },
+    forgetNext: () => pending.write(stack, PASSPHRASE, undefined),
+  };
+}
+
+function byHand(variable: string, reason: string): UserError {
+  return new UserError(
+    "rotate-by-hand",
+    `${variable} is not changed by a command: ${reason}.`,
+    "The way by hand is in docs/playbook.md, “A secret leaked”. Nothing was changed.",
+    EXIT.usage,
+  );
 }
 
 /** Without Pulumi Cloud a bucket keeps the state, and what opens it is made of the same token. */

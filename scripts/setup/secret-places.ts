@@ -25,6 +25,12 @@ export interface SecretPlace {
   /** Makes the place itself. */
   make(stack: string, use: Use): Promise<void>;
   write(stack: string, use: Use, name: string, value: string): Promise<void>;
+  /** What is about to take a secret's place; no job gets it. Undefined where a place can't show it again. */
+  readonly pending?: {
+    read(stack: string, name: string): Promise<string | undefined>;
+    /** @param value undefined takes it away */
+    write(stack: string, name: string, value: string | undefined): Promise<void>;
+  };
   /** Takes the place away with all that is in it. */
   remove(stack: string, use: Use): Promise<void>;
 }

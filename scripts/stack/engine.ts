@@ -73,14 +73,19 @@ export async function openStack(target: StackTarget): Promise<Stack> {
 /**
  * Runs one command of the engine that needs no program, such as `stack export`, in the stack's own workspace.
  *
+ * @param input what it reads where it asks
+ * @returns what it said, and the folder with the stack's settings as it has left them
  * @throws the SDK's typed errors; {@link engineFailure} makes words for people of them
  */
 export async function runEngine(
   target: StackTarget,
   args: string[],
-): Promise<{ stdout: string; stderr: string }> {
+  input?: string,
+): Promise<{ stdout: string; stderr: string; folder: string }> {
   const { workspace } = await openStack(target);
-  return engineCommand(target).run(args, workspace.workDir, workspace.envVars);
+  const { workDir: folder } = workspace;
+  const { stdout, stderr } = await engineCommand(target, input).run(args, folder, workspace.envVars);
+  return { stdout, stderr, folder };
 }
 
 function secretsProviderOf({ engineEnv }: StackTarget): string {
@@ -122,7 +127,7 @@ function removeWorkspaces(): void {
 }
 
 /** How the engine is run: exactly the variables given, so that two stacks in one process never see each other's. */
-function engineCommand(target: StackTarget): RunnableCommand {
+function engineCommand(target: StackTarget, input?: string): RunnableCommand {
   const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
   const command = join(home, "versions", engineVersion, "bin", "pulumi");
   const engine: RunnableCommand = {
@@ -135,7 +140,7 @@ function engineCommand(target: StackTarget): RunnableCommand {
         env: { ...inherited(), ...withoutSidecars(env) },
         extendEnv: false,
         reject: false,
-        stdin: "ignore",
+        ...(input === undefined ? { stdin: "ignore" as const } : { input }),
         maxBuffer: 1024 * 1024 * 1024,
         // At a second SIGINT the engine drops everything, lock and state too. A terminal sends Ctrl-C to its whole process
         // group: in one of its own, the engine gets it once, from here.

@@ -8,6 +8,7 @@ import { refusals } from "./setup/refusals.ts";
 import { rotation } from "./setup/rotation.ts";
 import { strangers } from "./setup/strangers.ts";
 import { teardown } from "./setup/teardown.ts";
+import { terminal } from "./setup/terminal.ts";
 import { wizard } from "./setup/wizard.ts";
 
 /** From an empty world of the clouds to a release, and to nothing again. */
@@ -26,6 +27,7 @@ export const setup: Chapter<SetupMemory> = {
     firstRelease,
     rotation,
     doctorAfter,
+    terminal,
     teardown,
     { ...secrets, name: "setup-secrets" },
   ],

@@ -6,7 +6,12 @@ import type { Kept, SecretPlace, Use } from "../secret-places.ts";
 
 const Definition = z
   .looseObject({
-    values: z.looseObject({ environmentVariables: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+    values: z
+      .looseObject({
+        environmentVariables: z.record(z.string(), z.unknown()).nullish(),
+        pending: z.record(z.string(), z.unknown()).nullish(),
+      })
+      .nullish(),
   })
   .nullish();
 const Secret = z.object({ "fn::secret": z.coerce.string() });
@@ -58,6 +63,21 @@ export function escPlace(api: RestApi, organization: string, project: string): S
       const document = parseDocument((await definition(stack, use)) ?? "");
       document.setIn(["values", "environmentVariables", name], { "fn::secret": value });
       await api.call("PATCH", pathOf(stack, use), z.unknown(), document.toString());
+    },
+    // Beside the variables, so that whoever opens the environment gets no variable of it.
+    pending: {
+      async read(stack, name) {
+        const text = (await definition(stack, "deploy")) ?? "";
+        const kept = Secret.safeParse(Definition.parse(parse(text))?.values?.pending?.[name]);
+        if (kept.success) mask(kept.data["fn::secret"]);
+        return kept.data?.["fn::secret"];
+      },
+      async write(stack, name, value) {
+        const document = parseDocument((await definition(stack, "deploy")) ?? "");
+        if (value === undefined) document.deleteIn(["values", "pending"]);
+        else document.setIn(["values", "pending", name], { "fn::secret": value });
+        await api.call("PATCH", pathOf(stack, "deploy"), z.unknown(), document.toString());
+      },
     },
     async remove(stack, use) {
       const answer = await api.ask("DELETE", pathOf(stack, use));

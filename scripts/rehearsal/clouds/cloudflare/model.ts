@@ -127,6 +127,14 @@ export interface R2Bucket {
   location: string;
   jurisdiction: string;
   storage_class: string;
+  /** The rules of its lifecycle as they were put: they are kept and shown, and nothing ages here. */
+  lifecycle?: LifecycleRule[];
+}
+
+export interface LifecycleRule {
+  id: string;
+  enabled: boolean;
+  [key: string]: unknown;
 }
 
 /** One binding of a Worker as wrangler's `metadata` says it; secrets have their text and are never answered. */

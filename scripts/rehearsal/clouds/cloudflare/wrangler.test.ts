@@ -191,3 +191,23 @@ test("a site is deployed to production and to a branch's own address", { timeout
   expect([home.text, home.headers.get("x-frame-options")]).toEqual(["<h1>home</h1>", "DENY"]);
   expect((await visit(written("pages-deploy").url ?? "")).status).toBe(200);
 });
+
+test("a bucket gets a rule for the age of its objects beside the one that it was born with", async () => {
+  const buckets = `/accounts/${cloud.accountId}/r2/buckets`;
+  await api("POST", buckets, { name: "intake-uploads-prod" });
+  await wrangler(
+    ...["r2", "bucket", "lifecycle", "add", "intake-uploads-prod", "old-files", "--expire-days", "90"],
+  );
+  expect(await api("GET", `${buckets}/intake-uploads-prod/lifecycle`)).toMatchObject({
+    result: {
+      rules: [
+        { id: "Default Multipart Abort Rule" },
+        {
+          id: "old-files",
+          enabled: true,
+          deleteObjectsTransition: { condition: { type: "Age", maxAge: 90 * 86_400 } },
+        },
+      ],
+    },
+  });
+});

@@ -16,6 +16,7 @@ import {
   showRevision,
 } from "./environment.ts";
 import { PulumiError } from "./error.ts";
+import { expressionsOf } from "./expressions.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { tagRoutes } from "./tag-routes.ts";
 import { versionRoutes } from "./version-routes.ts";
@@ -76,9 +77,11 @@ export function environmentRoutes(api: Hono, esc: EscContext): void {
   api.post("/:org/yaml/check", async (c) => {
     const identity = esc.identityOf(c);
     assertOrganization(esc, c.req.param("org"));
-    const evaluated = run("<yaml>", await c.req.text(), identity);
-    const body = { properties: evaluated.properties, diagnostics: evaluated.diagnostics };
-    return c.json(body, evaluated.diagnostics.length > 0 ? 400 : 200);
+    const text = await c.req.text();
+    const { properties, diagnostics } = run("<yaml>", text, identity);
+    const exprs = expressionsOf("<yaml>", parseDefinition("<yaml>", text));
+    const body = { exprs, properties, diagnostics };
+    return c.json(body, diagnostics.length > 0 ? 400 : 200);
   });
 
   api.get("/:org/:project/:name", (c) => {

@@ -147,6 +147,17 @@ describe("through the official SDK", () => {
       { summary: 'unknown property "nothing"', path: "values.a", range: { begin: { line: 2, column: 6 } } },
     ]);
   });
+
+  test("a check tells how each value is written down, which the engine's “env get” looks a path up in", async () => {
+    const checked = await client.checkEnvironmentYaml(
+      "quayside",
+      "values:\n  a: [1, {b: two}]\n  pw: {fn::secret: x}\n",
+    );
+    expect(checked?.exprs).toMatchObject({
+      a: { list: [{ literal: 1 }, { object: { b: { literal: "two" } } }], range: { begin: { line: 2 } } },
+      pw: { builtin: { name: "fn::secret", arg: { literal: "x" } } },
+    });
+  });
 });
 
 describe("evaluation", () => {

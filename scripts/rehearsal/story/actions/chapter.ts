@@ -3,6 +3,7 @@ import { actProgram } from "../../act/program.ts";
 import type { Chapter } from "../chapter.ts";
 import { secrets } from "../secrets.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { byHand } from "./by-hand.ts";
 import { drift } from "./drift.ts";
 import type { ActionsMemory } from "./memory.ts";
 import { merge } from "./merge.ts";
@@ -20,7 +21,7 @@ export const actions: Chapter<ActionsMemory> = {
   standIns: [
     "For the workflow files, GitHub's runner is act without containers; actions/checkout, actions/cache and actions/upload-artifact are small programs that know the rehearsed GitHub (docs/workflows.md has what act does not honour).",
   ],
-  scenes: [bootstrap, pullRequest, merge, rollback, drift, { ...secrets, name: "actions-secrets" }],
+  scenes: [bootstrap, pullRequest, merge, rollback, drift, byHand, { ...secrets, name: "actions-secrets" }],
   async missing() {
     const reason = await actProgram(ROOT).catch((error: unknown) => error);
     return reason instanceof Error

@@ -78,13 +78,27 @@ export async function rollbackRun(
   sha: string,
   inputs: { stack: string; release: string; scope: string; "dry-run": string },
 ): Promise<WorkflowOutcome> {
+  const run = await dispatchRun(stage, { workflow: "rollback.yml", sha, ref: "refs/heads/main", inputs });
+  return { ...run, name: `rollback${inputs["dry-run"] === "true" ? " (dry run)" : ""}` };
+}
+
+/** A person starts a workflow by hand, on a branch or a tag. */
+export async function dispatchRun(
+  stage: Stage,
+  {
+    workflow,
+    sha,
+    ref,
+    inputs,
+  }: { workflow: string; sha: string; ref: string; inputs: Record<string, string> },
+): Promise<WorkflowOutcome> {
   const runner = await runnerOf(stage);
   return runner.run(stage.checkout, {
-    name: `rollback${inputs["dry-run"] === "true" ? " (dry run)" : ""}`,
-    workflow: "rollback.yml",
+    name: workflow.replace(/\.yml$/, ""),
+    workflow,
     event: stage.github.dispatchEvent(inputs),
     sha,
-    ref: "refs/heads/main",
+    ref,
     actor: ACTOR,
     inputs,
   });

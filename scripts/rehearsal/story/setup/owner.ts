@@ -70,10 +70,34 @@ export function tokensOf({ clouds }: Stage, robin: string): OwnerSecrets {
 }
 
 /** Writes a file of answers where git does not see it, and gives its path in the checkout. */
-export function writeAnswers(stage: Stage, answers: Record<string, unknown>): string {
+export function writeAnswers(
+  stage: Stage,
+  answers: Record<string, unknown>,
+  file = join(".setup", "answers.yaml"),
+): string {
   mkdirSync(join(stage.checkout.dir, ".setup"), { recursive: true });
-  writeFileSync(join(stage.checkout.dir, ".setup", "answers.yaml"), stringify(answers));
-  return join(".setup", "answers.yaml");
+  writeFileSync(join(stage.checkout.dir, file), stringify(answers));
+  return file;
+}
+
+/** What every program of the owner's finds in its environment: nothing of it is secret. */
+export function environmentOf({ clouds, dir }: Stage): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "",
+    HOME: join(dir, "owner"),
+    PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
+    GITHUB_API_URL: clouds.github.url,
+    HCLOUD_ENDPOINT: clouds.hetzner.url,
+    CLOUDFLARE_BASE_URL: clouds.cloudflare.url,
+    CLOUDFLARE_API_BASE_URL: clouds.cloudflare.url,
+    PULUMI_API: new URL(clouds.esc.url).origin,
+    NEON_API_URL: clouds.neon.url,
+    DOPPLER_API_HOST: clouds.doppler.url,
+    NODE_USE_ENV_PROXY: "1",
+    HTTPS_PROXY: clouds.edge.url,
+    NO_PROXY: "127.0.0.1,localhost",
+    NODE_EXTRA_CA_CERTS: clouds.edge.ca,
+  };
 }
 
 /** Runs a command in the owner's checkout, as `npm run <command> -- …` does, and keeps what it said. */
@@ -85,30 +109,13 @@ export async function run(
   secrets: OwnerSecrets,
   extra: Record<string, string> = {},
 ): Promise<OwnerOutcome> {
-  const { clouds, checkout, dir } = stage;
+  const { checkout } = stage;
   const result = await execa(process.execPath, ["--no-warnings", "scripts/cli.ts", ...args, "--json"], {
     cwd: checkout.dir,
     extendEnv: false,
     reject: false,
     stdin: "ignore",
-    env: {
-      PATH: process.env.PATH ?? "",
-      HOME: join(dir, "owner"),
-      PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
-      GITHUB_API_URL: clouds.github.url,
-      HCLOUD_ENDPOINT: clouds.hetzner.url,
-      CLOUDFLARE_BASE_URL: clouds.cloudflare.url,
-      CLOUDFLARE_API_BASE_URL: clouds.cloudflare.url,
-      PULUMI_API: new URL(clouds.esc.url).origin,
-      NEON_API_URL: clouds.neon.url,
-      DOPPLER_API_HOST: clouds.doppler.url,
-      NODE_USE_ENV_PROXY: "1",
-      HTTPS_PROXY: clouds.edge.url,
-      NO_PROXY: "127.0.0.1,localhost",
-      NODE_EXTRA_CA_CERTS: clouds.edge.ca,
-      ...secrets,
-      ...extra,
-    },
+    env: { ...environmentOf(stage), ...secrets, ...extra },
   });
   notes.keep(title, "log", `$ npm run ${args.join(" ")}\n\n${result.stderr}\n`);
   return {

@@ -4,6 +4,16 @@ import { ApiError, body, ok, param } from "../envelope.ts";
 import type { R2Bucket } from "../model.ts";
 import type { CloudState } from "../state.ts";
 
+const ABORT_UPLOADS = {
+  id: "Default Multipart Abort Rule",
+  enabled: true,
+  conditions: { prefix: "" },
+  abortMultipartUploadsTransition: { condition: { type: "Age", maxAge: 604_800 } },
+};
+const Lifecycle = z.object({
+  rules: z.array(z.looseObject({ id: z.string(), enabled: z.boolean() })).default([]),
+});
+
 /** R2 buckets (https://developers.cloudflare.com/api/resources/r2/subresources/buckets/). */
 export function r2(api: Hono, state: CloudState): void {
   const base = "/accounts/:account/r2/buckets";
@@ -12,7 +22,8 @@ export function r2(api: Hono, state: CloudState): void {
     if (!bucket) throw new ApiError(404, 10006, "The specified bucket does not exist.");
     return bucket;
   };
-  api.get(base, (c) => ok(c, { buckets: state.r2.list() }));
+  const shown = ({ lifecycle: _, ...bucket }: R2Bucket) => bucket;
+  api.get(base, (c) => ok(c, { buckets: state.r2.list().map(shown) }));
   api.post(base, async (c) => {
     const input = await body(
       c,
@@ -37,11 +48,21 @@ export function r2(api: Hono, state: CloudState): void {
     state.workersChanged();
     return ok(c, bucket);
   });
-  api.get(`${base}/:name`, (c) => ok(c, found(param(c, "name"))));
+  api.get(`${base}/:name`, (c) => ok(c, shown(found(param(c, "name")))));
   api.patch(`${base}/:name`, (c) => {
     const bucket = found(param(c, "name"));
     const storage_class = c.req.header("cf-r2-storage-class") ?? bucket.storage_class;
-    return ok(c, state.r2.put(bucket.name, { ...bucket, storage_class }));
+    return ok(c, shown(state.r2.put(bucket.name, { ...bucket, storage_class })));
+  });
+  // A bucket is born with one rule, which ends uploads that nobody completes: https://developers.cloudflare.com/r2/buckets/object-lifecycles/
+  api.get(`${base}/:name/lifecycle`, (c) =>
+    ok(c, { rules: found(param(c, "name")).lifecycle ?? [ABORT_UPLOADS] }),
+  );
+  api.put(`${base}/:name/lifecycle`, async (c) => {
+    const bucket = found(param(c, "name"));
+    const { rules } = await body(c, Lifecycle, 10040);
+    state.r2.put(bucket.name, { ...bucket, lifecycle: rules });
+    return ok(c, {});
   });
   api.delete(`${base}/:name`, (c) => {
     state.r2.delete(found(param(c, "name")).name);
