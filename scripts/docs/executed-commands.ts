@@ -6,10 +6,7 @@ import { IN_CLONE } from "../rehearsal/terminal/in-clone.ts";
 export type Execution =
   /** Typed as it stands by that file, which takes it from the list that it is in. */
   | { typedBy: string }
-  /**
-   * Issued by that file: one of its lists of arguments has these, one after the other. `ANY` stands for what is computed;
-   * `program` is what they are arguments of, if it is not named among them.
-   */
+  /** Issued by that file: one of its lists of arguments has these, one after the other; {@link ANY} among them. */
   | { issuedBy: string; argv: readonly string[] }
   /** A step of every check: that file of the repository has the line. */
   | { stepOf: string }

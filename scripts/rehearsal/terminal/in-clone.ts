@@ -103,13 +103,13 @@ export const IN_CLONE: readonly Line<Clone>[] = [
     says: /"posts":20,"delivered":20,"duplicates":0,"lost":0/,
   },
   {
-    // Another scene, that comes earlier.
+    // A scene that is over sooner.
     line: "npm run rehearse -- --scene merge --keep",
-    before: async () => ({ merge: "setup-doctor-before" }),
+    before: async () => ({ merge: "setup-refusals" }),
     endless: true,
     says: /The clouds go on running/,
   },
-  { line: "npm run bench:state", more: "-- --resources 2 --json", says: /^\{"rows":\[\{/m },
+  { line: "npm run bench:state", more: "-- --resources 1 --json", says: /^\{"rows":\[\{/m },
 
   { line: "git switch -c setup", says: /new branch 'setup'/ },
   {

@@ -76,7 +76,7 @@ export const AT_A_TERMINAL: readonly Line<Desk>[] = [
       await desk.undo();
       return undefined;
     },
-    says: /no previews|nothing to remove/,
+    says: /#42 has nothing of its own/,
   },
 
   {
