@@ -62,6 +62,8 @@ export function ask(
       {
         hostname: edge.hostname,
         port: edge.port,
+        // A connection that is kept may just be closed from the other side, which would count against the app.
+        agent: false,
         path: pathname,
         method: init.method ?? "GET",
         headers: {
