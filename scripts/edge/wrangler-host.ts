@@ -16,6 +16,7 @@ import { createReadStream, createWriteStream, readFileSync } from "node:fs";
 import { createRequire, Module } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Writable } from "node:stream";
 import type { Job, JobResult } from "./wrangler.ts";
 
 type WranglerMain = (argv: string[]) => Promise<void>;
@@ -92,8 +93,14 @@ async function run(job: Job): Promise<JobResult> {
   };
 }
 
+// The pipeline is gone, and perhaps killed: who goes on in its place must not find its commands still at work.
+const orders = createInterface({ input: createReadStream("", { fd: 3 }) });
+orders.once("close", () => process.exit(0));
+const said: Writable[] = [process.stdout, process.stderr, results];
+for (const stream of said) stream.on("error", () => process.exit(1));
+
 const running = new Set<Promise<void>>();
-for await (const line of createInterface({ input: createReadStream("", { fd: 3 }) })) {
+for await (const line of orders) {
   const job = JSON.parse(line) as Job;
   if (job.accountId !== process.env.CLOUDFLARE_ACCOUNT_ID) await Promise.all(running);
   process.env.CLOUDFLARE_ACCOUNT_ID = job.accountId;
@@ -104,5 +111,3 @@ for await (const line of createInterface({ input: createReadStream("", { fd: 3 }
   });
   running.add(done);
 }
-await Promise.all(running);
-process.exit(0);
