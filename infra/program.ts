@@ -54,7 +54,7 @@ export async function program({
   // The servers, behind a firewall that only the edge passes.
   const network = new Network("network", { owner, location });
   const firewall = new Firewall("firewall", { owner, visitors: edgeRanges });
-  const placement = spreadPlacement("placement", owner);
+  const placement = spreadPlacement("placement", owner, location);
   const volume = new Volume("volume", { owner, location, size: config.volumeSize, protect });
   const backups = config.backups
     ? new Backups("backups", { accountId, owner, location, protect })

@@ -22,6 +22,7 @@ const Inventory = z.object({
     )
     .default([]),
   networks: z.array(z.object({ subnets: z.array(z.object({ network_zone: z.string() })) })).default([]),
+  placement_groups: z.array(z.object({ name: z.string(), servers: z.array(z.number()) })).default([]),
   primary_ips: z.array(z.object({ assignee_id: z.number().nullable() })).default([]),
 });
 async function list(kind: keyof z.infer<typeof Inventory>) {
@@ -56,6 +57,9 @@ test("Another location: all that is bound to one comes up there, and nothing is 
     },
   ]);
   expect((await list("networks")).networks).toEqual([{ subnets: [{ network_zone: "us-east" }] }]);
+  expect((await list("placement_groups")).placement_groups).toEqual([
+    { name: "quayside-dev-placement-ash", servers: [servers[0]?.id] },
+  ]);
   const { primary_ips } = await list("primary_ips");
   expect(primary_ips.map(({ assignee_id }) => assignee_id)).toEqual([servers[0]?.id, servers[0]?.id]);
 
