@@ -1,5 +1,7 @@
 import { join } from "node:path";
-import { getProject, getStack } from "@pulumi/pulumi";
+import { getProject, getStack, type Output } from "@pulumi/pulumi";
+import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
+import type { UntilHealthy } from "./src/awaited-server.ts";
 import { Backups } from "./src/cloudflare/backups.ts";
 import { Cache } from "./src/cloudflare/cache.ts";
 import { Dns } from "./src/cloudflare/dns.ts";
@@ -31,12 +33,15 @@ export interface Surroundings {
   root?: string;
   /** Where HCLOUD_ENDPOINT and HCLOUD_TOKEN are found, should a choice of server types need prices. */
   environment?: NodeJS.ProcessEnv;
+  /** Without it nobody waits: everything is made as fast as it can be. */
+  untilHealthy?: UntilHealthy | undefined;
 }
 
 /** One stack, top to bottom: visitors → Cloudflare → servers at Hetzner. */
 export async function program({
   root = join(import.meta.dirname, ".."),
   environment = process.env,
+  untilHealthy,
 }: Surroundings = {}): Promise<Deferred<StackOutputs>> {
   const owner = { project: getProject(), stack: getStack() };
   const config = readConfig(owner.project, owner.stack);
@@ -61,7 +66,12 @@ export async function program({
     : undefined;
   const originTls = new OriginTls("origin", { hostnames: [hosts.app, ...SERVER_NAMES.map(hosts.server)] });
   const sealKey = new SealKey("seal-key");
-  const servers = SERVER_NAMES.slice(0, config.secondServer ? 2 : 1).map((name, index) => {
+  // The names that lead to them.
+  const dns = new Dns("dns", { zoneId: zone.id, appHostname: hosts.app, releaseName: hosts.release });
+
+  const names = SERVER_NAMES.slice(0, config.secondServer ? 2 : 1);
+  let turn: Promise<unknown> | undefined;
+  const servers = names.map((name, index) => {
     const primary = index === 0;
     const healthHostname = hosts.server(name);
     const server = new Server(name, {
@@ -84,16 +94,29 @@ export async function program({
       releaseName: hosts.release,
       images: [config.image.replace(/@.*/, "")],
       ...(primary ? { volumeId: volume.id } : {}),
+      turn,
     });
+    const { ipv4, ipv6, machine } = server;
+    const several = names.length > 1;
+    const ready =
+      several && untilHealthy && !isDryRun()
+        ? known(machine.id).then(() => untilHealthy({ name, healthHostname }))
+        : undefined;
+    // Where one server is all there is, its records stay: they lead visitors to the maintenance page.
+    const origin = {
+      name,
+      healthHostname,
+      ipv4,
+      ipv6,
+      server,
+      machine: several ? machine : undefined,
+      ready,
+    };
+    const inService = known(dns.lead(origin));
+    turn = ready && Promise.all([ready, inService]);
+    // Nobody waits for the last one; who waits is told all the same.
+    turn?.catch(() => undefined);
     return { name, primary, healthHostname, server };
-  });
-
-  // The way to them.
-  const dns = new Dns("dns", {
-    zoneId: zone.id,
-    appHostname: hosts.app,
-    origins: servers.map((each) => ({ ...each, ipv4: each.server.ipv4, ipv6: each.server.ipv6 })),
-    releaseName: hosts.release,
   });
 
   // What the edge answers by itself.
@@ -162,4 +185,9 @@ export async function program({
     },
     image: config.image,
   };
+}
+
+/** Waits for an output of an update; a preview may never know it. */
+function known<T>(output: Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
 }

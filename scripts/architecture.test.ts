@@ -126,8 +126,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const EXCEPTIONS: readonly { from: RegExp; to: RegExp; reason: string }[] = [
   {
     from: /^scripts\/(stack|edge|release|flows|teardown)\//,
-    to: /^infra\/src\/outputs\.ts$/,
-    reason: "The stack outputs are the contract between the infrastructure and whoever deploys onto it.",
+    to: /^infra\/src\/(outputs|awaited-server)\.ts$/,
+    reason: "The contract between the infrastructure and whoever deploys onto it.",
   },
   {
     from: /^scripts\/flows\/intake\.ts$/,

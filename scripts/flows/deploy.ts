@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { UntilHealthy } from "../../infra/src/awaited-server.ts";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { digest } from "../change/digest.ts";
 import type { Change } from "../change/model.ts";
@@ -24,6 +25,7 @@ import type { Preview } from "../stack/preview.ts";
 import { edgeChanges } from "./edge-changes.ts";
 import type { OpenedStack } from "./environment.ts";
 import { gradualRollout } from "./gradual-rollout.ts";
+import { oneByOne } from "./one-by-one.ts";
 import { appTokenHash, assertSigner, writeReleaseRecord } from "./release-record.ts";
 import { makeRestorePoint } from "./restore-point.ts";
 import { findStrays } from "./strays.ts";
@@ -88,6 +90,7 @@ export async function deploy(
     let changeDigest: string | undefined;
     let live = last;
     let strays: Awaited<ReturnType<typeof findStrays>> = [];
+    let untilHealthy: UntilHealthy | undefined;
     const { preview, outputs, applied } = await updateStack(context, {
       stack,
       updates: order.updates,
@@ -106,12 +109,15 @@ export async function deploy(
         strays = other;
         changeDigest = reviewed ?? digest(found.change, { key: digestKey, stack: stack.name });
         live = last && withoutStrays(last, strays);
+        const recordIsLast = !strays.some(({ kind }) => kind === "record");
+        untilHealthy = await oneByOne(context, stack, found, last, recordIsLast, order.verifyLimitMs);
         const edgeParts = edgeChanges(context.root, found.events, live).filter(
           ({ kind, action }) => kind !== "image" && action !== "same",
         );
         // The wrangler processes load while the engine works.
         if (edgeParts.length > 0) wrangler.start(edgeParts.length);
       },
+      untilHealthy: async (server) => untilHealthy?.(server),
     });
 
     const release = {
@@ -134,6 +140,7 @@ export async function deploy(
       versions: { pulumi: engineVersion, wrangler: wranglerVersion() },
       image: outputs.image,
       appTokenHash: appTokenHash(stack),
+      releaseKey: outputs.releaseRecord.publicKey,
       startedAt: started.toISOString(),
       previous: previous?.id,
     } as const;
@@ -288,11 +295,14 @@ function cloudflareOf({ secrets }: OpenedStack): Cloudflare {
  */
 function wasAnnounced(
   stack: OpenedStack,
-  { image }: StackOutputs,
+  { image, releaseRecord: { publicKey } }: StackOutputs,
   before: (ReleaseManifest | undefined)[],
 ): boolean {
   const token = appTokenHash(stack);
-  return before.every((release) => release?.image === image && release.appTokenHash === token);
+  return before.every(
+    (release) =>
+      release?.image === image && release.appTokenHash === token && release.releaseKey === publicKey,
+  );
 }
 
 /** The secrets that Workers get, and the key for their hashes. */

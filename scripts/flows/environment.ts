@@ -9,7 +9,7 @@ import { openSecrets, type Purpose, type Secrets } from "../secrets/open.ts";
 import { openPreviewAccount, type PreviewAccount } from "../secrets/preview-account.ts";
 import { mask } from "../secrets/redaction.ts";
 import { type Project, stackSetting } from "../stack/stacks.ts";
-import type { StackTarget } from "../stack/target.ts";
+import type { ProgramHooks, StackTarget } from "../stack/target.ts";
 import { releasesAtGithub } from "./releases-at-github.ts";
 
 /** Who asked for this run: a GitHub event, or a person at a terminal. */
@@ -62,7 +62,9 @@ export async function openStackTarget(
     >,
   ]);
   const engineEnv = { PULUMI_SKIP_UPDATE_CHECK: "true", ...secrets.forConsumer("engine") };
-  const run = async () => ({ ...(await program({ root: context.root, environment: engineEnv })) });
+  const run = async (hooks?: ProgramHooks) => ({
+    ...(await program({ root: context.root, environment: engineEnv, ...hooks })),
+  });
   return {
     name: stack,
     secrets,

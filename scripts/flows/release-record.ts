@@ -36,28 +36,32 @@ export function appTokenHash({ secrets }: OpenedStack): string | undefined {
   );
 }
 
-/** Writes the DNS record that the servers follow, with the app's token sealed in it. */
+/** Writes the DNS record that the servers follow, and tells it. */
 export async function writeReleaseRecord(
   context: Context,
-  { secrets }: OpenedStack,
+  stack: OpenedStack,
   outputs: StackOutputs,
   release: string,
   image: string,
 ): Promise<void> {
   await context.reporter.step(
     "Release record",
-    async () => {
-      const api = cloudflare(secrets.require("CLOUDFLARE_API_TOKEN"), secrets.get("CLOUDFLARE_BASE_URL"));
-      const { zone, releaseRecord } = outputs;
-      const token = secrets.get("DOPPLER_TOKEN");
-      const sealed =
-        token && releaseRecord.sealKey ? sealForServers(releaseRecord.sealKey, token) : undefined;
-      const content = writeRecord(
-        { release, at: context.now(), image, sealed },
-        secrets.require("RELEASE_SIGNING_KEY"),
-      );
-      await api.updateDnsRecord(zone.id, releaseRecord.id, quotedStrings(content));
-    },
+    () => announce(context, stack, outputs, release, image),
     () => image,
   );
+}
+
+/** Writes the DNS record that the servers follow, with the app's token sealed in it. */
+export async function announce(
+  { now }: Pick<Context, "now">,
+  { secrets }: OpenedStack,
+  { zone, releaseRecord }: StackOutputs,
+  release: string,
+  image: string,
+): Promise<void> {
+  const api = cloudflare(secrets.require("CLOUDFLARE_API_TOKEN"), secrets.get("CLOUDFLARE_BASE_URL"));
+  const token = secrets.get("DOPPLER_TOKEN");
+  const sealed = token && releaseRecord.sealKey ? sealForServers(releaseRecord.sealKey, token) : undefined;
+  const content = writeRecord({ release, at: now(), image, sealed }, secrets.require("RELEASE_SIGNING_KEY"));
+  await api.updateDnsRecord(zone.id, releaseRecord.id, quotedStrings(content));
 }

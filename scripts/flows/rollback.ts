@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { UntilHealthy } from "../../infra/src/awaited-server.ts";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { comesBackEmpty } from "../change/comes-back-empty.ts";
 import { digest } from "../change/digest.ts";
@@ -21,15 +22,16 @@ import {
 } from "../release/rollback-plan.ts";
 import { latestReleases, type ReleaseStore, rollbackTarget } from "../release/store.ts";
 import { type CheckResult, checksOf, verify } from "../release/verify.ts";
-import { outputsFromState } from "../stack/outputs.ts";
+import { outputsFromState, rawOutputs } from "../stack/outputs.ts";
 import { type Preview, previewStack } from "../stack/preview.ts";
 import { readProject } from "../stack/stacks.ts";
 import { assessChange } from "./assess-change.ts";
 import { checkoutRelease } from "./checkout-release.ts";
 import { lazyWrangler } from "./deploy.ts";
 import type { OpenedStack } from "./environment.ts";
+import { oneByOne } from "./one-by-one.ts";
 import { readLive } from "./read-live.ts";
-import { writeReleaseRecord } from "./release-record.ts";
+import { assertSigner, writeReleaseRecord } from "./release-record.ts";
 import { guardRollback } from "./rollback-guard.ts";
 import { updateStack } from "./update-stack.ts";
 import { refuseWhatIsGone } from "./what-is-gone.ts";
@@ -164,6 +166,7 @@ export async function rollback(
     if (hasBegun) startWrangler();
     try {
       if (targetStack) {
+        let untilHealthy: UntilHealthy | undefined;
         const updated = await updateStack(context, {
           stack: targetStack,
           updates: order.updates,
@@ -174,12 +177,23 @@ export async function rollback(
           planFile,
           title: `Preview of ${order.stackName} at ${target.sha.slice(0, 7)}`,
           async guard(preview) {
+            assertSigner(targetStack, rawOutputs(preview.events));
             const infra = await assess(context, order, targetStack, preview);
             await show(infra);
             guardRollback(order.stackName, target.id, infra.hazards, infra.digest, order.allowed);
+            const recordIsLast = current.image === last.image;
+            untilHealthy = await oneByOne(
+              context,
+              targetStack,
+              preview,
+              last,
+              recordIsLast,
+              order.verifyLimitMs,
+            );
             hasBegun = true;
             startWrangler();
           },
+          untilHealthy: async (server) => untilHealthy?.(server),
         });
         outputs = updated.outputs;
       }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { UntilHealthy } from "../../infra/src/awaited-server.ts";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import type { Context } from "../context.ts";
 import { messageOf } from "../errors.ts";
@@ -8,6 +9,7 @@ import { writeBackup } from "../recovery/backup.ts";
 import { changes, type Reconciled, reconcile } from "../recovery/reconcile.ts";
 import type { UpdateRegistry } from "../recovery/registry.ts";
 import { makesCertificates, revokeDoubles } from "../recovery/revoke-doubles.ts";
+import { SERVER, startServers } from "../recovery/start-servers.ts";
 import { type Applied, applyStack } from "../stack/apply.ts";
 import { breakLocks } from "../stack/break-locks.ts";
 import { type Checkpoint, exportCheckpoint } from "../stack/checkpoint.ts";
@@ -35,6 +37,8 @@ export interface UpdateOrder {
   title?: string;
   /** Says whether to go on, from the preview and from what was mended before it; throws where it may not be applied. */
   guard(preview: Preview, mended: Mended): Promise<void>;
+  /** Of the update that the guard has let through. */
+  untilHealthy?: UntilHealthy;
 }
 
 /** What an earlier update had left that was brought into the state before the preview. */
@@ -109,6 +113,7 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
   const {
     preview,
     state: known,
+    reread,
     ...reconciled
   } = await reconcile({
     target,
@@ -145,6 +150,17 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
     } catch (error) {
       reporter.warn(`Nobody could look for certificates that were made twice: ${messageOf(error)}`);
     }
+    await start(reread);
+  };
+  const start = async (urns: readonly string[]) => {
+    if (!urns.some((urn) => urn.includes(SERVER))) return;
+    try {
+      const { hetzner } = cloudsOf(stack, undefined);
+      for (const line of await startServers(await exportCheckpoint(target), urns, hetzner, signal))
+        reporter.warn(line);
+    } catch (error) {
+      reporter.warn(`Nobody could look for servers that were left switched off: ${messageOf(error)}`);
+    }
   };
   if (!state) {
     const outputs = outputsFromEvents(name, preview.events);
@@ -159,8 +175,14 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
     ),
     ...mended.adopted.flatMap((urn) => urn.split("::")[2]?.split("$").at(-1) ?? []),
   ];
+  const changed = preview.change.steps.flatMap(({ urn, type, operation }) =>
+    type === SERVER && operation === "update" ? [urn] : [],
+  );
   const applied = await applyRecorded(context, order, await state, async ({ outputs }) => {
     if (makesCertificates(made) || earlier.length > 0) await sweep(outputs.zone.id);
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof StateLocked) && !signal.aborted) await start(changed);
+    throw error;
   });
   await closeEarlier();
   return { preview, outputs: applied.outputs, applied, mended };
@@ -174,11 +196,11 @@ async function attempt(context: Context, order: UpdateOrder): Promise<StackUpdat
  */
 async function applyRecorded(
   context: Context,
-  order: Pick<UpdateOrder, "stack" | "updates" | "sha" | "message" | "planFile">,
+  order: Pick<UpdateOrder, "stack" | "updates" | "sha" | "message" | "planFile" | "untilHealthy">,
   state: Checkpoint,
   afterwards: (applied: Applied) => Promise<void>,
 ): Promise<Applied> {
-  const { stack, planFile, message, updates } = order;
+  const { stack, planFile, message, updates, untilHealthy } = order;
   const { records } = updates;
   keepBackup(context, order, state);
   context.signal.throwIfAborted();
@@ -192,6 +214,7 @@ async function applyRecorded(
           message,
           signal: context.signal,
           onProgress: (done, resource) => note(`${done} done, ${resource}`),
+          ...(untilHealthy ? { hooks: { untilHealthy } } : {}),
         }),
       ({ counts }) => describeCounts(counts),
     );

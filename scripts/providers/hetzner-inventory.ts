@@ -20,13 +20,20 @@ export type HetznerCollection =
   | "ssh_keys"
   | "volumes";
 
-/** Looks at what a Hetzner project has (https://docs.hetzner.cloud/reference/cloud). Only reads. */
+/** Another action is at work on the same thing: https://docs.hetzner.cloud/reference/cloud#errors. */
+const LOCKED = 423;
+
+/** Looks at what a Hetzner project has (https://docs.hetzner.cloud/reference/cloud); changes nothing but whether a server is on. */
 export interface HetznerInventory {
   named(collection: HetznerCollection, name: string): Promise<HetznerItem | undefined>;
   /** The IP ranges of a network's subnets; none where the network is gone. */
   subnets(networkId: number): Promise<string[]>;
   /** The id of the server that a volume is attached to. */
   serverOfVolume(volumeId: number): Promise<number | undefined>;
+  /** The API's own word, such as `running` or `off`; undefined where the server is gone. */
+  serverStatus(serverId: number): Promise<string | undefined>;
+  /** Switches a server on; false where another action is still at work on it. */
+  switchOn(serverId: number): Promise<boolean>;
 }
 
 /**
@@ -34,32 +41,37 @@ export interface HetznerInventory {
  * @throws UserError `hetzner-refused`, `hetzner-unreachable` from every call
  */
 export function hetznerInventory(token: string, endpoint = "https://api.hetzner.cloud/v1"): HetznerInventory {
-  async function get<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  /** Gives answers that are `expected` to the caller, with their body unread where they are no success. */
+  async function call(method: "GET" | "POST", path: string, expected: number): Promise<Response> {
     const response = await request(`${endpoint}${path}`, {
+      method,
       headers: { authorization: `Bearer ${token}` },
     }).catch((cause: unknown) => {
       throw new UserError(
         "hetzner-unreachable",
-        `Hetzner does not answer GET ${path}: ${reasonOf(cause)}.`,
+        `Hetzner does not answer ${method} ${path}: ${reasonOf(cause)}.`,
         "Check the network and HCLOUD_ENDPOINT, then run the command again.",
         1,
         { cause },
       );
     });
-    if (response.status === 404) {
-      await response.body?.cancel();
-      return undefined;
-    }
-    if (!response.ok) {
+    if (!response.ok && response.status !== expected) {
       throw new UserError(
         "hetzner-refused",
-        `Hetzner answered ${response.status} to GET ${path}.`,
+        `Hetzner answered ${response.status} to ${method} ${path}.`,
         response.status === 401
           ? "Check HCLOUD_TOKEN: it must be an API token of this project that still exists."
           : "Run the command again; if it stays, look at status.hetzner.com.",
       );
     }
-    return schema.parse(await response.json());
+    return response;
+  }
+
+  async function get<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+    const response = await call("GET", path, 404);
+    if (response.ok) return schema.parse(await response.json());
+    await response.body?.cancel();
+    return undefined;
   }
 
   return {
@@ -81,6 +93,15 @@ export function hetznerInventory(token: string, endpoint = "https://api.hetzner.
     async serverOfVolume(volumeId) {
       const Volume = z.object({ volume: z.object({ server: z.number().nullable() }) });
       return (await get(`/volumes/${volumeId}`, Volume))?.volume.server ?? undefined;
+    },
+    async serverStatus(serverId) {
+      const Server = z.object({ server: z.object({ status: z.string() }) });
+      return (await get(`/servers/${serverId}`, Server))?.server.status;
+    },
+    async switchOn(serverId) {
+      const response = await call("POST", `/servers/${serverId}/actions/poweron`, LOCKED);
+      await response.body?.cancel();
+      return response.ok;
     },
   };
 }

@@ -22,6 +22,8 @@ export interface Reconciled {
   adopted: string[];
   /** URNs of resources whose last operation nobody knew the end of. */
   doubted: string[];
+  /** URNs of resources that were read anew, as their clouds may have done what the state does not know. */
+  reread: string[];
   report: string[];
   /** The state as it is now, where it was looked at. */
   state: Checkpoint | undefined;
@@ -59,6 +61,7 @@ export async function reconcile(order: Reconciliation): Promise<Reconciled> {
   let { preview } = order;
   const adopted: string[] = [];
   const doubted: string[] = [];
+  const reread = new Set<string>();
   const report: string[] = [];
   let state: Checkpoint | undefined;
   for (let round = 1; round <= MOST_ROUNDS; round++) {
@@ -83,13 +86,14 @@ export async function reconcile(order: Reconciliation): Promise<Reconciled> {
     order.backup(before);
     if (fresh.length > 0 || settled.length > 0) await importCheckpoint(target, checkpoint);
     if (toRead.length > 0) await refreshStack(target, { urns: toRead, ...(signal ? { signal } : {}) });
+    for (const urn of toRead) reread.add(urn);
     adopted.push(...fresh);
     doubted.push(...settled.map(({ resource }) => resource.urn));
     report.push(...tell(found, unwanted, fresh, settled));
     preview = await order.again();
     state = undefined;
   }
-  return { preview, adopted, doubted, report, state };
+  return { preview, adopted, doubted, reread: [...reread], report, state };
 }
 
 /** Whether an update would do anything. */

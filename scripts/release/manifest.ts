@@ -46,6 +46,8 @@ export const ReleaseManifest = z.object({
   image: z.string(),
   /** A keyed hash of the token that opens the app's secrets: another one is announced to the servers. */
   appTokenHash: z.string().optional(),
+  /** The public half of the key that its release record is signed with. */
+  releaseKey: z.string().optional(),
   /** A Neon branch made before this release's migrations. */
   restorePoint: z.string().optional(),
   startedAt: z.iso.datetime(),

@@ -88,6 +88,15 @@ export function workerCheck(name: string, versionId: string, outputs: StackOutpu
   };
 }
 
+/** Whether a server runs an app that is healthy, of whatever release. */
+export function serverUp({ name, healthHostname }: { name: string; healthHostname: string }): Check {
+  return {
+    part: name,
+    url: `https://${healthHostname}/_release`,
+    judge: json(ServerRelease, (answer) => judgeServer(answer, answer.image || "none")),
+  };
+}
+
 function judgeServer(
   { image, healthy, lastError, attempt }: z.infer<typeof ServerRelease>,
   wanted: string,

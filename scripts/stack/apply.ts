@@ -4,7 +4,7 @@ import { openStack } from "./engine.ts";
 import { engineFailure } from "./failure.ts";
 import { interruptedUpdate } from "./interrupted-update.ts";
 import { outputsFromEvents } from "./outputs.ts";
-import type { StackTarget } from "./target.ts";
+import type { ProgramHooks, StackTarget } from "./target.ts";
 
 export interface Applied {
   outputs: StackOutputs;
@@ -20,6 +20,8 @@ export interface ApplyOptions {
   onProgress?: (done: number, name: string) => void;
   /** Aborting interrupts the engine: it ends the step that it is in, saves the state and gives the lock back. */
   signal?: AbortSignal;
+  /** One that fails interrupts the engine in the same way. */
+  hooks?: ProgramHooks;
 }
 
 /**
@@ -29,7 +31,10 @@ export interface ApplyOptions {
  */
 export async function applyStack(target: StackTarget, options: ApplyOptions = {}): Promise<Applied> {
   const started = performance.now();
-  const stack = await openStack(target);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
+  const hooks = stoppingHooks(options.hooks, failed);
+  const stack = await openStack({ ...target, program: () => target.program(hooks) });
   // Stack.up asks the backend for outputs and history afterwards, three processes; the events have told already.
   stack.outputs = async () => ({});
   stack.info = async () => undefined;
@@ -39,7 +44,7 @@ export async function applyStack(target: StackTarget, options: ApplyOptions = {}
     await stack.up({
       plan: options.planFile,
       message: options.message,
-      signal: options.signal,
+      signal,
       onEvent: (event) => {
         events.push(event);
         const step = event.resOutputsEvent?.metadata;
@@ -47,8 +52,8 @@ export async function applyStack(target: StackTarget, options: ApplyOptions = {}
       },
     });
   } catch (error) {
-    const failure = engineFailure("apply", target.name, events, error, options.signal);
-    throw options.planFile && failure === options.signal?.reason
+    const failure = engineFailure("apply", target.name, events, error, signal);
+    throw options.planFile && failure === signal.reason
       ? interruptedUpdate(failure, target.name, options.planFile, events)
       : failure;
   }
@@ -57,5 +62,20 @@ export async function applyStack(target: StackTarget, options: ApplyOptions = {}
     outputs: outputsFromEvents(target.name, events),
     counts: Object.fromEntries(Object.entries(summary?.resourceChanges ?? {}).map(([op, n]) => [op, n ?? 0])),
     seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** The engine waits for ever for a resource that the program does not come to: it has to be told. */
+function stoppingHooks({ untilHealthy }: ProgramHooks = {}, failed: AbortController): ProgramHooks {
+  if (!untilHealthy) return {};
+  return {
+    async untilHealthy(server) {
+      try {
+        await untilHealthy(server);
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    },
   };
 }

@@ -1,3 +1,5 @@
+import type { UntilHealthy } from "../../infra/src/awaited-server.ts";
+
 /** One stack, with all that is needed to run the engine on it. */
 export interface StackTarget {
   /** `dev`, `prod`. */
@@ -11,5 +13,10 @@ export interface StackTarget {
   /** Its credentials only read, so that a stack which is not there yet can't be made: it is looked at as an empty one. */
   readsOnly?: boolean;
   /** The Pulumi program; it runs in this process. */
-  program: () => Promise<Record<string, unknown>>;
+  program: (hooks?: ProgramHooks) => Promise<Record<string, unknown>>;
+}
+
+/** What the program asks for while it is applied. */
+export interface ProgramHooks {
+  untilHealthy?: UntilHealthy | undefined;
 }

@@ -1,7 +1,9 @@
 import { DnsRecord, type DnsRecordArgs } from "@pulumi/cloudflare/dnsRecord.js";
 import {
+  all,
   ComponentResource,
   type ComponentResourceOptions,
+  type CustomResource,
   type CustomResourceOptions,
   type Input,
   type Output,
@@ -25,12 +27,15 @@ export interface Origin {
   ipv6: Input<string>;
   /** The app's records come after this and go before it: visitors are never sent to a server that is not there. */
   server: Resource;
+  /** Replaced with it, they go before the old one, and come again after the new one; none stay as they are. */
+  machine?: CustomResource | undefined;
+  /** The app's records don't come before. */
+  ready?: Promise<unknown> | undefined;
 }
 
 export interface DnsArgs {
   zoneId: string;
   appHostname: string;
-  origins: Origin[];
   releaseName: string;
 }
 
@@ -40,27 +45,12 @@ export interface DnsArgs {
  */
 export class Dns extends ComponentResource {
   readonly releaseRecordId: Output<string>;
+  readonly #args: DnsArgs;
 
   constructor(name: string, args: DnsArgs, options?: ComponentResourceOptions) {
     super("quayside:cloudflare:Dns", name, {}, options);
-    const record = (label: string, record: Omit<DnsRecordArgs, "zoneId">, own: CustomResourceOptions = {}) =>
-      new DnsRecord(
-        label,
-        { zoneId: args.zoneId, comment: ownership(label), ...record },
-        { parent: this, ...own },
-      );
-
-    for (const { name, healthHostname, ipv4, ipv6, server } of args.origins) {
-      const proxied = { proxied: true, ttl: AUTOMATIC };
-      const app = { ...proxied, name: args.appHostname };
-      record(`app-${name}-a`, { ...app, type: "A", content: ipv4 }, { dependsOn: server });
-      record(`app-${name}-aaaa`, { ...app, type: "AAAA", content: ipv6 }, { dependsOn: server });
-      const health = { ...proxied, name: healthHostname };
-      record(`health-${name}-a`, { ...health, type: "A", content: ipv4 });
-      record(`health-${name}-aaaa`, { ...health, type: "AAAA", content: ipv6 });
-    }
-
-    const release = record(
+    this.#args = args;
+    const release = this.#record(
       "release",
       { name: args.releaseName, type: "TXT", content: NO_RELEASE, ttl: RELEASE_TTL },
       { ignoreChanges: ["content"] },
@@ -68,4 +58,33 @@ export class Dns extends ComponentResource {
     this.releaseRecordId = release.id;
     this.registerOutputs({});
   }
+
+  /**
+   * Leads its own name and the app's to a server.
+   *
+   * @returns the ids of the app's records: once they are known, visitors come
+   */
+  lead({ name, healthHostname, ipv4, ipv6, server, machine, ready }: Origin): Output<string[]> {
+    const proxied = { proxied: true, ttl: AUTOMATIC };
+    const health = { ...proxied, name: healthHostname };
+    this.#record(`health-${name}-a`, { ...health, type: "A", content: ipv4 });
+    this.#record(`health-${name}-aaaa`, { ...health, type: "AAAA", content: ipv6 });
+
+    const app = { ...proxied, name: this.#args.appHostname };
+    const withServer = {
+      dependsOn: settled(ready).then(() => [server]),
+      ...(machine ? { replaceWith: [machine], deleteBeforeReplace: true } : {}),
+    };
+    return all([
+      this.#record(`app-${name}-a`, { ...app, type: "A", content: ipv4 }, withServer).id,
+      this.#record(`app-${name}-aaaa`, { ...app, type: "AAAA", content: ipv6 }, withServer).id,
+    ]);
+  }
+
+  #record(label: string, record: Omit<DnsRecordArgs, "zoneId">, own: CustomResourceOptions = {}): DnsRecord {
+    const { zoneId } = this.#args;
+    return new DnsRecord(label, { zoneId, comment: ownership(label), ...record }, { parent: this, ...own });
+  }
 }
+
+const settled = async (promise: Promise<unknown> | undefined): Promise<void> => void (await promise);

@@ -8,6 +8,7 @@ import {
   type ComponentResourceOptions,
   type Input,
   type Output,
+  type Resource,
   unsecret,
 } from "@pulumi/pulumi";
 import { labels, type Owner, physicalName } from "./labels.ts";
@@ -41,6 +42,8 @@ export interface ServerArgs {
   volumeId?: Input<string>;
   /** Whether its addresses refuse to be deleted. */
   protect: boolean;
+  /** The machine is neither made nor changed before. */
+  turn?: Promise<unknown> | undefined;
 }
 
 /**
@@ -48,6 +51,8 @@ export interface ServerArgs {
  * record changes.
  */
 export class Server extends ComponentResource {
+  /** Another one after a replacement; all else of a server stays. */
+  readonly machine: HcloudServer;
   readonly id: Output<string>;
   readonly name: Output<string>;
   readonly ipv4: Output<string>;
@@ -125,6 +130,8 @@ export class Server extends ComponentResource {
         // A newer image is for the next server, and there are no SSH keys.
         ignoreChanges: ["image", "sshKeys"],
         additionalSecretOutputs: ["userData"],
+        // No dependency, which would have the two deleted together.
+        dependsOn: noneAfter(args.turn),
       },
     );
 
@@ -140,12 +147,18 @@ export class Server extends ComponentResource {
       );
     }
 
+    this.machine = server;
     this.id = server.id;
     this.name = server.name;
     this.ipv4 = ipv4.ipAddress;
     this.ipv6 = ipv6.ipAddress.apply(firstAddress);
     this.registerOutputs({});
   }
+}
+
+async function noneAfter(turn: Promise<unknown> | undefined): Promise<Resource[]> {
+  await turn;
+  return [];
 }
 
 /** A server takes the first address of its IPv6 network: `2001:db8:0:1::` and `2001:db8:0:1::/64` give `2001:db8:0:1::1`. */

@@ -4,8 +4,12 @@ import { takeCensus } from "../../rehearsal/torture/census.ts";
 import type { TrialWorld } from "../../rehearsal/torture/trial.ts";
 import type { World } from "./world.ts";
 
-/** The tests' world as the kill matrix wants one: the deployment of a commit to dev as a process of its own. */
-export function trialWorldOf(world: World, sha: string): TrialWorld {
+/**
+ * The tests' world as the kill matrix wants one: the deployment of a commit to dev as a process of its own.
+ *
+ * @param options of the command, besides its own
+ */
+export function trialWorldOf(world: World, sha: string, options: readonly string[] = []): TrialWorld {
   const held = async (cloud: "hetzner" | "cloudflare" | "github", method: string) =>
     fetch(new URL("/_rehearsal/held", world.clouds[cloud].url), { method });
   let state = "";
@@ -13,7 +17,7 @@ export function trialWorldOf(world: World, sha: string): TrialWorld {
     async deploy(started) {
       const env = await world.environmentOf(world.pushed(sha));
       state = env.PULUMI_BACKEND_URL?.replace("file://", "") ?? "";
-      const command = ["deploy", "dev", "--verify-limit", "20", "--json"];
+      const command = ["deploy", "dev", "--verify-limit", "20", "--json", ...options];
       const running = execa(process.execPath, ["--no-warnings", "scripts/cli.ts", ...command], {
         cwd: world.checkout.dir,
         env: {

@@ -9,6 +9,7 @@ import { type Progress, type Torture, torture } from "./torture.ts";
 const HELP = `Kills a deployment at every write that the clouds see, and lets the clouds fail at every write; then runs the same
 command again and compares what stands there with an undisturbed deployment.
 
+  --later         the deployment of a change to a stack that is up; without it, the first one into an empty world
   --sample N      only N trials, drawn from all
   --only REGEXP   only trials whose name it fits, "kill pipeline at hetzner 10"
   --seed N        draws another sample (default 1)
@@ -17,8 +18,8 @@ command again and compares what stands there with an undisturbed deployment.
   --json          print the tally as one line of JSON
   --help          this text
 
-Every outcome is kept as it comes, in .rehearsal-torture-logs/results.jsonl; beside it are the logs of the trials in which
-something is wrong.
+Every outcome is kept as it comes, in .rehearsal-torture-logs/<first|later>/results.jsonl; beside it are the logs of the
+trials in which something is wrong.
 `;
 
 const count = (least: number) => z.coerce.number().int().min(least).optional();
@@ -46,13 +47,15 @@ async function main(): Promise<number> {
     throw new UserError("bad-argument", z.prettifyError(parsed.error), "See --help.", EXIT.usage);
   const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
   const dir = join(root, ".rehearsal-torture");
-  const logs = `${dir}-logs`;
+  const deployment = values.later ? "later" : "first";
+  const logs = join(`${dir}-logs`, deployment);
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
   let result: Torture;
   try {
     result = await torture({
       root,
+      deployment,
       dir,
       logs,
       resume: values.resume,
@@ -75,7 +78,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify({ kills, faults, duplicates, orphans, lost, unequal })}\n`);
   process.stderr.write(summary(result));
   if (interruption.signal.aborted) {
-    process.stderr.write("It was interrupted. Go on with: npm run torture -- --resume\n");
+    process.stderr.write("It was interrupted. Go on with the same command and --resume.\n");
     return EXIT.failed;
   }
   return duplicates + orphans + lost + unequal === 0 ? EXIT.done : EXIT.failed;
@@ -85,6 +88,7 @@ function readArguments() {
   try {
     return parseArgs({
       options: {
+        later: { type: "boolean", default: false },
         sample: { type: "string" },
         only: { type: "string" },
         seed: { type: "string" },
@@ -177,7 +181,7 @@ function summary({
     ...rows.map(([name, value]) => `  ${name.padEnd(10)}  ${value === 0 ? green("0") : red(String(value))}`),
     ...(broken > 0
       ? [
-          `  ${broken} of them unequal because they broke off; play them again with: npm run torture -- --resume`,
+          `  ${broken} of them unequal because they broke off; the same command with --resume plays them again`,
         ]
       : []),
     "",

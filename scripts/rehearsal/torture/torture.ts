@@ -4,7 +4,7 @@ import { EXIT, messageOf, UserError } from "../../errors.ts";
 import type { Census } from "./census.ts";
 import type { Write } from "./clouds.ts";
 import { compare } from "./compare.ts";
-import { type Ground, prepareGround } from "./ground.ts";
+import { type Deployment, type Ground, prepareGround } from "./ground.ts";
 import type { Undisturbed } from "./lane.ts";
 import { type Lane, openLane } from "./lanes.ts";
 import { draw, trialsFor } from "./matrix.ts";
@@ -14,6 +14,7 @@ import { nameOf, type Trial } from "./trial.ts";
 
 export interface TortureOptions {
   root: string;
+  deployment: Deployment;
   /** The folder of the worlds; below the repository, where Node finds the packages. */
   dir: string;
   /** The folder where outcomes are kept as they come, `results.jsonl`. */
@@ -53,14 +54,14 @@ export interface Torture extends Tally {
 }
 
 /**
- * Deploys into an empty world again and again, each time disturbed at another of the writes that the clouds see: with each
- * victim killed once the cloud has done it, and with each fault. The same command is run until it says that it is done; then
+ * Runs the same deployment again and again, each time in a world of its own and disturbed at another of the writes that the
+ * clouds see: with each victim killed once the cloud has done it, and with each fault. The same command is run until it says that it is done; then
  * all that stands in the clouds and in the state is compared with what an undisturbed deployment leaves.
  */
 export async function torture(options: TortureOptions): Promise<Torture> {
   const begun = performance.now();
   options.told({ kind: "ground" });
-  const ground = await prepareGround(options.root, options.dir);
+  const ground = await prepareGround(options.root, options.dir, options.deployment);
   const lanes = Array.from({ length: options.lanes }, (_, number) => openLane(ground, number));
   const closeLanes = () => {
     for (const lane of lanes) lane.close();

@@ -46,7 +46,7 @@ export function nameOf(trial: Trial): string {
 }
 
 /**
- * Disturbs one deployment into an empty world, and looks what stands there in the end.
+ * Disturbs the deployment of a world, and looks what stands there in the end.
  *
  * @param undisturbed what a deployment leaves that nobody disturbs; without it nothing is known to be lost or other, and only
  * what the state does not know, or what is not finished, is told

@@ -40,9 +40,10 @@ export async function openWorld({ dir, sha }: Pick<Ground, "dir" | "sha">, place
     (await execa("git", args, { cwd: checkout, env: { GIT_CONFIG_NOSYSTEM: "1" } })).stdout.trim();
   const state = join(place, "state");
   for (const part of ["world", "state", "jobs"]) rmSync(join(place, part), { recursive: true, force: true });
-  mkdirSync(state, { recursive: true });
+  mkdirSync(place, { recursive: true });
   writeFileSync(join(place, "package.json"), '{ "type": "module" }\n');
-  cpSync(join(dir, "world"), join(place, "world"), { recursive: true, verbatimSymlinks: true });
+  for (const part of ["world", "state"])
+    cpSync(join(dir, part), join(place, part), { recursive: true, verbatimSymlinks: true });
   // The clouds of another process may run at the ports of the copied world.
   rmSync(join(place, "world", "ports.json"), { force: true });
   if (existsSync(checkout)) await git("clean", "--quiet", "--force", "-d", "-x");

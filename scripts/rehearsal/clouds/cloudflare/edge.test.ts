@@ -67,6 +67,14 @@ afterAll(async () => {
   rmSync(world, { recursive: true });
 });
 
+test("of several servers behind a name each gets its turn, and on the free plan nobody else is asked when one is down", async () => {
+  await record("pair", "A", "192.0.2.1");
+  await record("pair", "A", "192.0.2.2");
+  const statuses: number[] = [];
+  for (let i = 0; i < 4; i++) statuses.push((await visit("https://pair.example.com/")).status);
+  expect(statuses.toSorted()).toEqual([200, 200, 521, 521]);
+});
+
 test("a proxied name leads to its server, with the visitor's address and the name that was asked for", async () => {
   const answer = await visit("https://app.example.com/a?b=c", {
     headers: { "x-rehearsal-client-ip": "198.51.100.9" },

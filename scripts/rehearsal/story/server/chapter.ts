@@ -7,6 +7,7 @@ import { forgedRecord } from "./forged-record.ts";
 import type { ServerMemory } from "./memory.ts";
 import { migrationFailure } from "./migration-failure.ts";
 import { move } from "./move.ts";
+import { newReleaseKey } from "./new-release-key.ts";
 import { powerLoss } from "./power-loss.ts";
 import { reboot } from "./reboot.ts";
 import { replacement } from "./replacement.ts";
@@ -38,6 +39,7 @@ export const server: Chapter<ServerMemory> = {
     reboot,
     replacement,
     secondServer,
+    newReleaseKey,
     move,
   ],
 };

@@ -47,10 +47,11 @@ export const move: Scene<ServerMemory> = {
       report?.image === ran && report?.healthy === true,
       report,
     );
-    const logbook = await ask(stage, `${APP}/logbook`);
+    const { machine } = await serverOf(stage);
+    const logbook = await machine.inside("cat", "/srv/data/logbook.txt");
     notes.expect(
       "The new volume has the files of the newest backup, and the server says so",
-      logbook.body.includes("before the storm") &&
+      logbook.includes("before the storm") &&
         typeof report?.backup?.last === "string" &&
         report.backup.restored?.of === report.backup.last,
       { logbook, backup: report?.backup },

@@ -26,6 +26,9 @@ const COLO = "PDX";
 /** Says to a local server that the edge would have shown its client certificate. */
 const ORIGIN_PULL_HEADER = "x-rehearsal-client-cert";
 
+/** A server that could not be reached, by what the edge would say of it. */
+const FAILS_OVER = new Set([521, 522, 523, 525, 526]);
+
 /** What the API tells the running edge beside what both find in the state. */
 export interface EdgeParts {
   cache: EdgeCache;
@@ -65,7 +68,7 @@ export function openAnswers(
     if (!found) return errorPage(1001, visit, ray);
     const onPages = found.alias?.endsWith(".pages.dev");
     if (!found.proxied && !onPages)
-      return found.ip ? direct(found.ip, visit, ray) : errorPage(1001, visit, ray);
+      return found.ips[0] ? direct(found.ips[0], visit, ray) : errorPage(1001, visit, ray);
     if (visit.url.protocol === "http:" && settingValue(state, zone.id, "always_use_https") === "on") {
       const target = new URL(visit.url);
       target.protocol = "https:";
@@ -90,14 +93,33 @@ export function openAnswers(
       const site = siteOfDomain(state, host, found.alias ?? "");
       return site ? serveSite(state, site, visit) : errorPage(522, visit, ray);
     }
-    if (!found.ip) return errorPage(1016, visit, ray);
-    const { ip } = found;
+    if (found.ips.length === 0) return errorPage(1016, visit, ray);
     return (
       (await cache.through(zone, visit, facts, () =>
-        askOrigin(ip, withOriginPull(zone, withCloudflareHeaders(visit, ray)), resolveOrigin),
+        askInTurn(zone, found.ips, withOriginPull(zone, withCloudflareHeaders(visit, ray))),
       )) ?? errorPage(522, visit, ray)
     );
   };
+
+  /**
+   * One of several addresses gets the request, each in its turn; another one gets it too where the first did not answer, but
+   * only on paid plans: https://developers.cloudflare.com/dns/manage-dns-records/how-to/round-robin-dns/,
+   * https://developers.cloudflare.com/load-balancing/understand-basics/adaptive-routing/
+   */
+  const askInTurn = async (
+    zone: Zone,
+    ips: readonly string[],
+    visit: Visit,
+  ): Promise<Response | undefined> => {
+    const host = visit.url.hostname;
+    const turn = turns.get(host) ?? 0;
+    turns.set(host, turn + 1);
+    const ask = (index: number) => askOrigin(ips[index % ips.length] ?? "", visit, resolveOrigin);
+    const first = await ask(turn);
+    const unreachable = first === undefined || FAILS_OVER.has(first.status);
+    return unreachable && ips.length > 1 && zone.plan !== "free" ? ask(turn + 1) : first;
+  };
+  const turns = new Map<string, number>();
 
   /** Authenticated Origin Pulls: the header stands for Cloudflare's client certificate. */
   const withOriginPull = (zone: Zone, visit: Visit): Visit => {

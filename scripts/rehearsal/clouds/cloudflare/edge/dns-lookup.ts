@@ -8,7 +8,8 @@ export interface Resolution {
   proxied: boolean;
   /** The last name of the CNAME chain, where there is one. */
   alias?: string;
-  ip?: string;
+  /** All addresses of its last name, those of IPv4 where there are any. */
+  ips: string[];
 }
 
 /** The records of a name; a wildcard record answers for names that have none of their own (RFC 4592). */
@@ -33,13 +34,17 @@ export function resolve(state: CloudState, zone: Zone, name: string): Resolution
   for (let i = 0; i < MAX_CNAMES; i++) {
     const owner = state.zoneOf(current) ?? (current === name ? zone : undefined);
     const records = owner ? recordsOf(state, owner, current) : [];
-    const address = records.find(({ type }) => type === "A") ?? records.find(({ type }) => type === "AAAA");
-    const next = records.find(({ type }) => type === "CNAME");
-    proxied ??= (address ?? next)?.proxied;
-    if (address) return { proxied: proxied ?? false, ip: address.content, ...(alias ? { alias } : {}) };
+    const ofType = (wanted: DnsRecord["type"]) => records.filter(({ type }) => type === wanted);
+    const addresses = ofType("A").length > 0 ? ofType("A") : ofType("AAAA");
+    const [next] = ofType("CNAME");
+    proxied ??= (addresses[0] ?? next)?.proxied;
+    if (addresses.length > 0) {
+      const ips = addresses.map(({ content }) => content);
+      return { proxied: proxied ?? false, ips, ...(alias ? { alias } : {}) };
+    }
     if (!next) break;
     alias = next.content;
     current = next.content;
   }
-  return alias === undefined ? undefined : { proxied: proxied ?? false, alias };
+  return alias === undefined ? undefined : { proxied: proxied ?? false, alias, ips: [] };
 }

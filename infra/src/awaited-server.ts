@@ -1,0 +1,12 @@
+/** A server that an update has made or changed. */
+export interface AwaitedServer {
+  /** `server1`. */
+  name: string;
+  healthHostname: string;
+}
+
+/**
+ * Asked in an update of each of several servers, once its machine is as the stack wants it: no visitor is sent to it, and the
+ * next one is not touched, before this has ended.
+ */
+export type UntilHealthy = (server: AwaitedServer) => Promise<void>;
