@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "scripts/terminal": ["scripts/errors.ts", "scripts/github", "scripts/secrets"],
   "scripts/context.ts": ["scripts/terminal"],
   "scripts/stack": ["scripts/errors.ts", "scripts/change", "scripts/secrets"],
-  "scripts/release": ["scripts/errors.ts", "scripts/github"],
+  "scripts/release": ["scripts/errors.ts", "scripts/github", "scripts/secrets"],
   // The end of an update that nobody saw: what it left in the clouds and in the state, and who holds its lock.
   "scripts/recovery": [
     "scripts/errors.ts",

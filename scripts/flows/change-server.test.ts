@@ -1,10 +1,11 @@
+import { generateKeyPairSync } from "node:crypto";
 import { dirname } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { command as deploy } from "../commands/deploy.ts";
 import { runTrial } from "../rehearsal/torture/trial.ts";
 import { trialWorldOf } from "./testing/trial-world.ts";
-import { makeWorld, type World } from "./testing/world.ts";
+import { makeWorld, SECRETS, type World } from "./testing/world.ts";
 
 // A server gets another type, the stack moves from Hillsboro to Ashburn, which lies in another network zone, and two servers
 // are replaced. By the real engine, against the emulators; the tests tell one story, in their order.
@@ -45,7 +46,7 @@ async function list(kind: keyof z.infer<typeof Inventory>) {
 
 async function push(message: string, from: string, to: string): Promise<string> {
   const { checkout } = world;
-  checkout.edit("infra/Pulumi.dev.yaml", from, to);
+  checkout.edit(STACK, from, to);
   const sha = await checkout.commit(message);
   await checkout.git("push", "--quiet", "origin", "HEAD:main");
   return sha;
@@ -109,7 +110,7 @@ test("Another location: all that is bound to one comes up there, and nothing is 
   expect(await world.writes()).toEqual([]);
 }, 90_000);
 
-const NGINX = "infra/machine/etc/nginx/conf.d/app.conf";
+const STACK = "infra/Pulumi.dev.yaml";
 /** Changes what servers are born with, and deploys that in a process of its own, which has not loaded the program before. */
 async function deployOtherServers(file: string, from: string, to: string, ...options: string[]) {
   world.checkout.edit(file, from, to);
@@ -120,18 +121,23 @@ async function deployOtherServers(file: string, from: string, to: string, ...opt
 const ids = async () => (await list("servers")).servers.map(({ id }) => id);
 const visit = async () => (await fetch("https://app-dev.example.com/")).status;
 
-test("Two servers are replaced one after the other, each out of the app's name meanwhile, and visitors see none of it", async () => {
+test("A new release key replaces two servers one after the other, each out of the app's name meanwhile, and visitors see none of it", async () => {
   await push("A second server", 'secondServer: "false"', 'secondServer: "true"');
   const joined = await push("A region of admins", "198.51.100.0/24", "203.0.113.0/24");
   await world.run(deploy, world.pushed(joined), ["dev"], { ...LIMIT, unreviewed: true });
   const before = await ids();
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const newest = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  await world.keep("dev", { RELEASE_SIGNING_KEY: newest + SECRETS.RELEASE_SIGNING_KEY });
+  const trusted = publicKey.export({ type: "spki", format: "der" }).toString("base64");
+  const [old = ""] = /(?<=releaseKey: ).*/.exec(world.checkout.read(STACK)) ?? [];
   await world.forgetCalls();
   const statuses: number[] = [];
   let isOver = false;
   const visitor = (async () => {
     while (!isOver) statuses.push(await visit());
   })();
-  const { log, exitCode } = await deployOtherServers(NGINX, "size 20m", "size 30m");
+  const { log, exitCode } = await deployOtherServers(STACK, old, trusted);
   isOver = true;
   await visitor;
   expect([exitCode, log]).toEqual([0, expect.any(String)]);
@@ -161,7 +167,7 @@ test("A server that can't be made, or does not run the app, keeps the other one 
     path: "/servers$",
     fault: { kind: "status", status: 412 },
   });
-  const refused = await deployOtherServers(NGINX, "size 30m", "size 40m");
+  const refused = await deployOtherServers("infra/machine/etc/nginx/conf.d/app.conf", "size 20m", "size 30m");
   expect(refused.result).toMatchObject({ outcome: "apply-failed" });
   expect(await ids()).toEqual([second]);
 

@@ -52,7 +52,9 @@ export async function oneByOne(
     if (!touched.has(server.name)) return;
     if (!announced) {
       // By the new key, where there is one: a new server believes no other, and the others keep what they run.
-      await announce(context, stack, before, last.id, last.image);
+      const { publicKey } = wanted.releaseRecord;
+      const outputs = { ...before, releaseRecord: { ...before.releaseRecord, publicKey } };
+      await announce(context, stack, outputs, last.id, last.image);
       announced = true;
     }
     const { signal } = context;

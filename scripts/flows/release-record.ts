@@ -4,8 +4,9 @@ import type { StackOutputs } from "../../infra/src/outputs.ts";
 import type { Context } from "../context.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { cloudflare } from "../providers/cloudflare.ts";
-import { publicHalf, quotedStrings, writeRecord } from "../release/record.ts";
+import { quotedStrings, writeRecord } from "../release/record.ts";
 import { sealForServers } from "../release/seal.ts";
+import { publicHalf, signingKeyOf, signingKeys } from "../secrets/signing-keys.ts";
 import type { OpenedStack } from "./environment.ts";
 
 const Announced = z.looseObject({ releaseRecord: z.looseObject({ publicKey: z.string() }) });
@@ -16,13 +17,19 @@ const Announced = z.looseObject({ releaseRecord: z.looseObject({ publicKey: z.st
  * @param outputs those of the preview, of whatever shape
  * @throws UserError `secret-missing`, `signing-key-unreadable`, `release-key-mismatch`
  */
-export function assertSigner({ name, secrets }: OpenedStack, outputs: unknown): void {
-  const own = publicHalf(secrets.require("RELEASE_SIGNING_KEY"));
-  const wanted = Announced.safeParse(outputs).data?.releaseRecord.publicKey;
-  if (wanted === undefined || wanted === own) return;
+export function assertSigner(stack: OpenedStack, outputs: unknown): void {
+  signerOf(stack, Announced.safeParse(outputs).data?.releaseRecord.publicKey);
+}
+
+/** The private key, PEM, whose public half the servers trust; the newest where nobody says which one that is. */
+function signerOf({ name, secrets }: OpenedStack, trusted: string | undefined): string {
+  const keys = secrets.require("RELEASE_SIGNING_KEY");
+  const key = trusted === undefined ? signingKeys(keys)[0] : signingKeyOf(trusted, keys);
+  if (key !== undefined) return key;
+  const own = signingKeys(keys).map(publicHalf);
   throw new UserError(
     "release-key-mismatch",
-    `The servers of ${name} trust the release key ${wanted}, but RELEASE_SIGNING_KEY is the private half of ${own}.`,
+    `The servers of ${name} trust the release key ${trusted}, but RELEASE_SIGNING_KEY is the private half of ${own.join(" and ")}.`,
     `Put the second one into infra/Pulumi.${name}.yaml as quayside:releaseKey (it replaces the servers), or the first one's private half into ESC.`,
     EXIT.stopped,
   );
@@ -51,17 +58,23 @@ export async function writeReleaseRecord(
   );
 }
 
-/** Writes the DNS record that the servers follow, with the app's token sealed in it. */
+/**
+ * Writes the DNS record that the servers follow, signed for `releaseRecord.publicKey`, with the app's token sealed in it.
+ *
+ * @throws UserError as {@link assertSigner}
+ */
 export async function announce(
   { now }: Pick<Context, "now">,
-  { secrets }: OpenedStack,
+  stack: OpenedStack,
   { zone, releaseRecord }: StackOutputs,
   release: string,
   image: string,
 ): Promise<void> {
+  const { secrets } = stack;
   const api = cloudflare(secrets.require("CLOUDFLARE_API_TOKEN"), secrets.get("CLOUDFLARE_BASE_URL"));
   const token = secrets.get("DOPPLER_TOKEN");
   const sealed = token && releaseRecord.sealKey ? sealForServers(releaseRecord.sealKey, token) : undefined;
-  const content = writeRecord({ release, at: now(), image, sealed }, secrets.require("RELEASE_SIGNING_KEY"));
+  const key = signerOf(stack, releaseRecord.publicKey);
+  const content = writeRecord({ release, at: now(), image, sealed }, key);
   await api.updateDnsRecord(zone.id, releaseRecord.id, quotedStrings(content));
 }

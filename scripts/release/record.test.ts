@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { publicHalf, quotedStrings, readRecord, writeRecord } from "./record.ts";
+import { publicHalf } from "../secrets/signing-keys.ts";
+import { quotedStrings, readRecord, writeRecord } from "./record.ts";
 import { image } from "./testing/manifest.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");

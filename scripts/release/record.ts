@@ -1,6 +1,7 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createPublicKey, sign, verify } from "node:crypto";
 import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
+import { signingKey } from "../secrets/signing-keys.ts";
 
 /** What the servers are told to run: the content of the DNS TXT record `_release.<app host>`. */
 export interface ReleaseRecord {
@@ -56,32 +57,6 @@ export function writeRecord({ release, at, image, sealed }: ReleaseRecord, priva
 /** A record's content as DNS has it: quoted strings of at most 255 bytes each (RFC 1035, 3.3). */
 export function quotedStrings(content: string): string {
   return (content.match(/.{1,255}/g) ?? [""]).map((part) => `"${part}"`).join(" ");
-}
-
-/**
- * The public half of a signing key, as the stack's configuration has it: the base64 line of its PEM.
- *
- * @throws UserError `signing-key-unreadable`
- */
-export function publicHalf(privateKeyPem: string): string {
-  return createPublicKey(signingKey(privateKeyPem))
-    .export({ type: "spki", format: "der" })
-    .toString("base64");
-}
-
-function signingKey(pem: string): KeyObject {
-  try {
-    const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === "ed25519") return key;
-  } catch {
-    // What OpenSSL says of it is of no use to anybody, and the key itself must not be shown.
-  }
-  throw new UserError(
-    "signing-key-unreadable",
-    "RELEASE_SIGNING_KEY is no Ed25519 private key in PEM.",
-    "Make one with `openssl genpkey -algorithm ed25519` and store the whole file, line breaks included.",
-    EXIT.usage,
-  );
 }
 
 /**

@@ -45,7 +45,7 @@ export const VARIABLES: readonly Variable[] = [
     name: "RELEASE_SIGNING_KEY",
     secret: true,
     for: ["pipeline"],
-    what: "an Ed25519 private key in PEM (openssl genpkey -algorithm ed25519); signs the release record",
+    what: "an Ed25519 private key in PEM (openssl genpkey -algorithm ed25519); signs the release record. While it is changed, the new one and the old one after it",
     required: false,
   },
   {

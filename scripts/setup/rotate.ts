@@ -1,5 +1,6 @@
 import { EXIT, UserError } from "../errors.ts";
 import { mask } from "../secrets/redaction.ts";
+import { publicHalf, signingKeys } from "../secrets/signing-keys.ts";
 import type { Bench } from "./bench.ts";
 import type { Interviewer } from "./interviewer.ts";
 import type { Question } from "./question.ts";
@@ -15,7 +16,9 @@ import {
   endOlderDopplerTokens,
   issuePulumiToken,
   randomText,
+  signingKey,
 } from "./sources.ts";
+import { openStackFile } from "./stack-files.ts";
 
 /** What is written where, and what a person does afterwards. */
 export interface Rotation {
@@ -38,6 +41,10 @@ interface Way {
     order: { stack: string; use: Use; known: string | undefined; ask: Ask },
   ): Promise<string>;
   next: string;
+  /** What the change needs besides, once the new value is in its place; done again where it was cut off. */
+  after?(bench: Bench, order: { stack: string; value: string }): Promise<void>;
+  /** What `--finish` leaves of a value that has the old one in it. */
+  newest?(value: string): string | undefined;
   /** What `--finish` does where the old one is ended by a call, and not by taking it out of the variable. */
   end?(bench: Bench, order: { stack: string; ask: Ask }): Promise<void>;
   /** What is said after `--finish`. */
@@ -86,12 +93,28 @@ const WAYS: Record<string, Way> = {
   INTAKE_SIGNING_KEY: {
     uses: DEPLOYS,
     fresh: beforeTheOld,
+    newest: (value) => value.split(" ")[0],
     next: "Both keys are known from the next deployment on. When Django knows the new one, run it again with --finish.",
   },
   INTAKE_OPERATOR_KEY: {
     uses: DEPLOYS,
     fresh: async () => randomText(),
     next: "The next deployment gives it to the Worker; read it in its environment.",
+  },
+  RELEASE_SIGNING_KEY: {
+    uses: DEPLOYS,
+    async fresh(_bench, { known = "" }) {
+      const [newest = "", older] = known === "" ? [] : signingKeys(known);
+      // Under way already: servers may still trust the older one, so that no third takes its place.
+      return older === undefined ? signingKey() + newest : known;
+    },
+    async after(bench, { stack, value }) {
+      const file = openStackFile(bench, stack);
+      file.set("releaseKey", publicHalf(signingKeys(value)[0] ?? value));
+      file.save();
+    },
+    newest: (value) => signingKeys(value)[0],
+    next: "The public half is in the stack's file: commit that. Its deployment replaces the servers, two of them one after the other; until then the old key signs. Then run it again with --finish.",
   },
   DOPPLER_TOKEN: {
     uses: DEPLOYS,
@@ -110,7 +133,6 @@ export const ROTATABLE = [...Object.keys(WAYS), PASSPHRASE];
 
 /** Those that can't be, without a stop or without a person, and why. The way by hand: docs/playbook.md, “A secret leaked”. */
 export const BY_HAND: Readonly<Record<string, string>> = {
-  RELEASE_SIGNING_KEY: "the servers know its public half from their birth, so that a new one replaces them",
   INTAKE_TURNSTILE_SECRET: "Cloudflare makes it, on the page of the Turnstile widget",
   AWS_ACCESS_KEY_ID: "it is made of the Cloudflare token, and changes with that",
   AWS_SECRET_ACCESS_KEY: "it is made of the Cloudflare token, and changes with that",
@@ -168,7 +190,7 @@ export async function rotate(
   for (const slot of slots) {
     const kept = await place.read(slot.stack, slot.use);
     const known = kept.values?.[variable];
-    const value = finish ? known?.split(" ")[0] : await way.fresh(bench, { ...slot, known, ask });
+    const value = finish ? known && way.newest?.(known) : await way.fresh(bench, { ...slot, known, ask });
     if (value) ready.push({ ...slot, value, place: kept.place });
   }
   const written = new Set<string>();
@@ -177,6 +199,7 @@ export async function rotate(
     await bench.context.reporter.step(`${variable} in ${where}`, () =>
       place.write(stack, each, variable, value),
     );
+    await way.after?.(bench, { stack, value });
     if (variable === "CLOUDFLARE_API_TOKEN") await rewriteBucketKey(bench, place, stack, each, value);
     written.add(where);
   }

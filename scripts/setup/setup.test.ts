@@ -6,6 +6,7 @@ import { z } from "zod";
 import { command as secretsCommand } from "../commands/secrets.ts";
 import { command } from "../commands/setup.ts";
 import { openPreviewDatabase } from "../secrets/preview-database.ts";
+import { publicHalf, signingKeys } from "../secrets/signing-keys.ts";
 import { VARIABLES } from "../secrets/variables.ts";
 import { readProject } from "../stack/stacks.ts";
 import { Bench } from "./bench.ts";
@@ -14,6 +15,7 @@ import { nobody } from "./interviewer.ts";
 import { openProgress } from "./progress.ts";
 import { BY_HAND, passphraseKeeper, ROTATABLE } from "./rotate.ts";
 import { secretPlace, USES } from "./secret-places.ts";
+import { openStackFile } from "./stack-files.ts";
 import { contextIn, type EmptyWorld, emptyWorld } from "./testing/world.ts";
 
 let world: EmptyWorld;
@@ -138,6 +140,27 @@ describe("the set-up", () => {
     expect(await dopplerTokens("dev")).toEqual(["quayside-dev"]);
   });
 
+  it("puts a new release key before the old one and its public half into the stack's file, once, until it is said that servers have it", async () => {
+    const place = await secretPlace(benchOf());
+    const keys = async () =>
+      signingKeys((await place.read("dev", "deploy")).values?.RELEASE_SIGNING_KEY ?? "").map(publicHalf);
+    const trusted = () => openStackFile(benchOf(), "dev").get("releaseKey");
+    const [old] = await keys();
+    expect(trusted()).toBe(old);
+
+    const { next } = await change("RELEASE_SIGNING_KEY", {}, { stack: "dev" });
+    expect(next).toContain("--finish");
+    const both = await keys();
+    expect(both).toEqual([expect.any(String), old]);
+    expect(trusted()).toBe(both[0]);
+    await change("RELEASE_SIGNING_KEY", {}, { stack: "dev" });
+    expect(await keys()).toEqual(both);
+
+    await change("RELEASE_SIGNING_KEY", {}, { stack: "dev", finish: true });
+    expect(await keys()).toEqual([both[0]]);
+    expect(trusted()).toBe(both[0]);
+  });
+
   it("keeps a passphrase that is about to follow where no job finds it, until it takes the place of both", async () => {
     const keep = () => passphraseKeeper(benchOf(), "dev");
     const { current } = await keep();
@@ -154,7 +177,7 @@ describe("the set-up", () => {
   });
 
   it("says of a secret that no command changes why that is, and where the way by hand is", async () => {
-    for (const name of ["INTAKE_TURNSTILE_SECRET", "RELEASE_SIGNING_KEY"])
+    for (const name of ["INTAKE_TURNSTILE_SECRET"])
       await expect(change(name, {}, {})).rejects.toMatchObject({
         code: "rotate-by-hand",
         exitCode: 2,

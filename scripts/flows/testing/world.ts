@@ -56,6 +56,8 @@ export interface World {
   writes(): Promise<string[]>;
   forgetCalls(): Promise<void>;
   fault(cloud: "hetzner" | "cloudflare" | "esc", rule: object): Promise<void>;
+  /** Gives the jobs that deploy to a stack other secrets than {@link SECRETS}. */
+  keep(stack: string, secrets: Partial<typeof SECRETS>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -199,6 +201,12 @@ export async function makeWorld(root: string, stacks: readonly string[] = ["dev"
       const answer = await admin(cloud, "faults", { method: "POST", body: JSON.stringify(rule) });
       if (!answer.ok) throw new Error(await answer.text());
     },
+    keep: (stack, secrets) =>
+      writeEnvironment(escApi(clouds), clouds, stack, {
+        ...SECRETS,
+        ...tokensOf(clouds, "token"),
+        ...secrets,
+      }),
     async close() {
       withdrawProxy();
       setDefaultCACertificates(ownAuthorities);
@@ -211,31 +219,38 @@ export async function makeWorld(root: string, stacks: readonly string[] = ["dev"
 }
 
 async function fillEsc(clouds: Clouds, stacks: readonly string[]): Promise<void> {
-  const configuration = new Configuration({ accessToken: clouds.esc.token });
+  const api = escApi(clouds);
+  const environments = stacks.flatMap((stack) => [
+    [stack, tokensOf(clouds, "token")] as const,
+    [`${stack}-preview`, tokensOf(clouds, "readToken")] as const,
+  ]);
+  for (const [name, tokens] of environments) {
+    await api.createEnvironment(clouds.esc.org, "quayside", name);
+    await writeEnvironment(api, clouds, name, { ...SECRETS, ...tokens });
+  }
+}
+
+function escApi({ esc }: Clouds): EscApi {
+  const configuration = new Configuration({ accessToken: esc.token });
   const api = new EscApi(configuration);
   // EscApi's constructor drops the port of a base path (esc-sdk 0.12), so it is set afterwards.
-  configuration.basePath = new URL("/api/esc", clouds.esc.url).toString();
-  const tokens = (kind: "token" | "readToken") => ({
-    HCLOUD_TOKEN: clouds.hetzner[kind],
-    CLOUDFLARE_API_TOKEN: clouds.cloudflare[kind],
-  });
-  const environments = stacks.flatMap((stack) => [
-    [stack, { ...SECRETS, ...tokens("token") }] as const,
-    [`${stack}-preview`, { ...SECRETS, ...tokens("readToken") }] as const,
-  ]);
-  for (const [name, variables] of environments) {
-    await api.createEnvironment(clouds.esc.org, "quayside", name);
-    await api.updateEnvironmentYaml(
-      clouds.esc.org,
-      "quayside",
-      name,
-      stringify({
-        values: {
-          environmentVariables: Object.fromEntries(
-            Object.entries(variables).map(([key, value]) => [key, { "fn::secret": value }]),
-          ),
-        },
-      }),
-    );
-  }
+  configuration.basePath = new URL("/api/esc", esc.url).toString();
+  return api;
+}
+
+function tokensOf({ hetzner, cloudflare }: Clouds, kind: "token" | "readToken"): Record<string, string> {
+  return { HCLOUD_TOKEN: hetzner[kind], CLOUDFLARE_API_TOKEN: cloudflare[kind] };
+}
+
+async function writeEnvironment(
+  api: EscApi,
+  { esc }: Clouds,
+  name: string,
+  variables: Record<string, string>,
+): Promise<void> {
+  const environmentVariables = Object.fromEntries(
+    Object.entries(variables).map(([key, value]) => [key, { "fn::secret": value }]),
+  );
+  const text = stringify({ values: { environmentVariables } });
+  await api.updateEnvironmentYaml(esc.org, "quayside", name, text);
 }

@@ -1,5 +1,5 @@
-import { createPublicKey } from "node:crypto";
 import { mask } from "../../secrets/redaction.ts";
+import { publicHalf, signingKeys } from "../../secrets/signing-keys.ts";
 import { EXAMPLE } from "../example.ts";
 import { secretPlace } from "../secret-places.ts";
 import { signingKey } from "../sources.ts";
@@ -26,7 +26,7 @@ export const releaseKeysStep: Step = {
       };
       const known = kept.values?.[VARIABLE];
       if (known !== undefined)
-        return trusted === publicHalf(known)
+        return signingKeys(known).map(publicHalf).includes(String(trusted))
           ? []
           : [
               {
@@ -51,8 +51,3 @@ export const releaseKeysStep: Step = {
     return (await Promise.all(perStack)).flat();
   },
 };
-
-/** As the stack's file has it: the base64 line of the public key's PEM. */
-function publicHalf(privateKeyPem: string): string {
-  return createPublicKey(privateKeyPem).export({ type: "spki", format: "der" }).toString("base64");
-}

@@ -18,7 +18,9 @@ export const newReleaseKey: Scene<ServerMemory> = {
     const before = await Promise.all(NAMES.map((name) => serverOf(stage, name)));
     const ran = (await reportOf(stage))?.image;
     const { privateKey } = generateKeyPairSync("ed25519");
-    stage.canaries.RELEASE_SIGNING_KEY = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    // As `secrets rotate` leaves them.
+    const newest = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    stage.canaries.RELEASE_SIGNING_KEY = newest + stage.canaries.RELEASE_SIGNING_KEY;
     await fillEnvironment(stage, "dev", variablesForDeploys(stage));
     const publicKey = createPublicKey(privateKey).export({ type: "spki", format: "der" }).toString("base64");
     const sha = await push(stage, memory, "Take another release key", () =>

@@ -98,6 +98,14 @@ export const AT_A_TERMINAL: readonly Line<Desk>[] = [
     says: /The next deployment forgets the old key/,
   },
   {
+    line: "npm run secrets -- rotate RELEASE_SIGNING_KEY --stack prod",
+    says: /The public half is in the stack's file/,
+  },
+  {
+    line: "npm run secrets -- rotate RELEASE_SIGNING_KEY --stack prod --finish",
+    says: /The next deployment forgets the old key/,
+  },
+  {
     line: "npm run secrets -- rotate DOPPLER_TOKEN --stack prod",
     more: `--answers ${OWNER}`,
     says: /run it again with --finish/,
