@@ -4,11 +4,15 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Files that take more than ten seconds. One that begins last would keep a single core busy while the others idle. */
 const LONG = [
   "scripts/rehearsal/story.test.ts",
-  "scripts/rehearsal/terminal/in-clone.test.ts",
   "scripts/flows/flows.test.ts",
+  "scripts/flows/change-server.test.ts",
+  "scripts/rehearsal/terminal/in-clone.test.ts",
   "scripts/bench/bench.test.ts",
+  "infra/src/hetzner/backup.test.ts",
   "infra/program.test.ts",
+  "scripts/flows/rotate-passphrase.test.ts",
   "sites/sites.test.ts",
+  "scripts/edge/deploy.test.ts",
   "scripts/rehearsal/stand-ins/engine.test.ts",
   "scripts/rehearsal/clouds/cloudflare/wrangler.test.ts",
 ];
@@ -24,8 +28,21 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Small files that leave nothing behind: each would start a process of its own for some milliseconds of work. */
+const SMALL = ".rules scripts/change scripts/github scripts/release scripts/rehearsal/clouds/*"
+  .split(" ")
+  .map((folder) => `${folder}/**/*.test.ts`);
+const node = {
+  pool: "forks",
+  // Real engines, real servers and real browsers take their time on a machine that is busy with the others.
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+} as const;
+const NEVER = [...configDefaults.exclude, "**/.rehearsal*/**", "**/.wrangler/**"];
+
 export default defineConfig({
   test: {
+    experimental: { fsModuleCache: true },
     silent: "passed-only",
     // vitest would leave one core to itself; it needs little of it, and there may be only two.
     maxWorkers: "100%",
@@ -34,15 +51,13 @@ export default defineConfig({
       "workers/*/vitest.config.ts",
       {
         test: {
+          ...node,
           name: "node",
-          include: ["{.rules,scripts,infra,sites}/**/*.test.ts", "workers/*/django/*.test.ts"],
-          exclude: [...configDefaults.exclude, "**/.rehearsal*/**", "**/.wrangler/**"],
-          pool: "forks",
-          // Real engines, real servers and real browsers take their time on a machine that is busy with the others.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          include: ["{scripts,infra,sites}/**/*.test.ts", "workers/*/django/*.test.ts"],
+          exclude: [...NEVER, ...SMALL],
         },
       },
+      { test: { ...node, name: "small", include: SMALL, exclude: NEVER, isolate: false } },
     ],
   },
 });

@@ -16,6 +16,7 @@ import {
   startCloudsProcess,
   startStandInsProcess,
 } from "../../rehearsal/stage/clouds-process.ts";
+import { sharedCompileCache } from "../../rehearsal/stage/compile-cache.ts";
 import { GithubPerson } from "../../rehearsal/stage/github-person.ts";
 import { createReporter } from "../../terminal/reporter.ts";
 
@@ -149,6 +150,7 @@ export async function makeWorld(root: string, stacks: readonly string[] = ["dev"
         PULUMI_API: clouds.esc.url,
         PULUMI_ORG: clouds.esc.org,
         PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
+        ...sharedCompileCache(dir),
         // The engine would look for the plugins on the internet first, attached or not, and try five times.
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
         PULUMI_DEBUG_PROVIDERS: standIns.said.debugProviders,

@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { z } from "zod";
 import type { Checkout } from "./checkout.ts";
 import type { Clouds } from "./clouds-process.ts";
+import { sharedCompileCache } from "./compile-cache.ts";
 import { worldEnvironment } from "./world-environment.ts";
 
 /** One job as a workflow would start it: a command of the CLI, and the event that it reacts to. */
@@ -96,7 +97,7 @@ export class Runner {
         PATH: process.env.PATH ?? "",
         HOME: join(folder, "home"),
         PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
-        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(this.#dir, "compile-cache"),
+        ...sharedCompileCache(this.#dir),
         CI: "true",
         GITHUB_ACTIONS: "true",
         GITHUB_API_URL: github.url,
