@@ -109,6 +109,7 @@ export function userData(birth: Birth): string {
       ["systemctl", "enable", "nginx.service"],
       ["systemctl", "restart", "nginx.service"],
       ["systemctl", "enable", "--now", "docker.service"],
+      ["systemctl", "enable", "--now", "drain.service"],
       ["systemctl", "enable", "--now", "release-agent.timer"],
     ],
   };

@@ -224,7 +224,7 @@ export class Machine {
     put("opt/rehearsal/origin-pull-ca.pem", world.originPullAuthority);
     put(
       "etc/systemd/system/rehearsed-edge.service",
-      "[Unit]\nAfter=cloud-init.service\nBefore=cloud-final.service\n[Service]\nType=oneshot\nExecStart=/bin/cp /opt/rehearsal/origin-pull-ca.pem /etc/quayside/tls/origin-pull-ca.pem\n[Install]\nWantedBy=cloud-init.target\n",
+      "[Unit]\nAfter=cloud-init.service\nBefore=cloud-final.service\n[Service]\nType=oneshot\nExecStart=/bin/cp /opt/rehearsal/origin-pull-ca.pem /etc/quayside/tls/origin-pull-ca.new\nExecStart=/bin/mv /etc/quayside/tls/origin-pull-ca.new /etc/quayside/tls/origin-pull-ca.pem\n[Install]\nWantedBy=cloud-init.target\n",
     );
     const wanted = join(this.#root, "etc/systemd/system/cloud-init.target.wants");
     mkdirSync(wanted, { recursive: true });
