@@ -100,7 +100,7 @@ export async function program({
     const several = names.length > 1;
     const ready =
       several && untilHealthy && !isDryRun()
-        ? known(machine.id).then(() => untilHealthy({ name, healthHostname }))
+        ? known(machine.id).then((id) => untilHealthy({ name, id, healthHostname }))
         : undefined;
     // Where one server is all there is, its records stay: they lead visitors to the maintenance page.
     const origin = {

@@ -2,6 +2,8 @@
 export interface AwaitedServer {
   /** `server1`. */
   name: string;
+  /** Hetzner's id of its machine, which a predecessor with the same addresses does not have. */
+  id: string;
   healthHostname: string;
 }
 

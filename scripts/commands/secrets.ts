@@ -80,6 +80,10 @@ export const command: Command = {
       stacks,
       use: preview ? "preview" : undefined,
       finish,
+      async trusted(name) {
+        const [last] = await identifyCaller(context).releases.list(name, 1);
+        return last?.releaseKey;
+      },
     });
     context.reporter.say(`\n${rotation.next}`);
     return { outcome: "succeeded", ...rotation };

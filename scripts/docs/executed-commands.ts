@@ -83,6 +83,9 @@ export const OTHERS: Readonly<Record<string, Execution>> = {
   "npm run torture": {
     nowhere: "takes hours: flows.test.ts plays one of its trials, matrix.test.ts counts them",
   },
+  "npm run torture -- --later": {
+    nowhere: "takes twenty minutes: change-server.test.ts plays one of its trials",
+  },
   "gh run list --workflow deploy-dev.yml --limit 5": { nowhere: GH },
   "gh run list --workflow release-prod.yml --limit 5": { nowhere: GH },
   "gh run list --status in_progress": { nowhere: GH },

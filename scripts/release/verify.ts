@@ -29,6 +29,7 @@ export interface CheckResult {
 
 /** The report of a server's agent: infra/machine/usr/local/lib/quayside/agent.py. */
 const ServerRelease = z.looseObject({
+  machine: z.string().nullish(),
   release: z.string().nullish(),
   image: z.string().nullish(),
   healthy: z.boolean().nullish(),
@@ -88,12 +89,28 @@ export function workerCheck(name: string, versionId: string, outputs: StackOutpu
   };
 }
 
-/** Whether a server runs an app that is healthy, of whatever release. */
-export function serverUp({ name, healthHostname }: { name: string; healthHostname: string }): Check {
+/**
+ * Whether a server runs an app that is healthy, of whatever release.
+ *
+ * @param server with an `id`, only that machine counts, and none that has or had the same addresses
+ */
+export function serverUp({
+  name,
+  id,
+  healthHostname,
+}: {
+  name: string;
+  id?: string;
+  healthHostname: string;
+}): Check {
   return {
     part: name,
     url: `https://${healthHostname}/_release`,
-    judge: json(ServerRelease, (answer) => judgeServer(answer, answer.image || "none")),
+    judge: json(ServerRelease, (answer) =>
+      id !== undefined && answer.machine && answer.machine !== id
+        ? `is still the machine ${answer.machine}`
+        : judgeServer(answer, answer.image || "none"),
+    ),
   };
 }
 

@@ -45,6 +45,8 @@ interface Way {
   after?(bench: Bench, order: { stack: string; value: string }): Promise<void>;
   /** What `--finish` leaves of a value that has the old one in it. */
   newest?(value: string): string | undefined;
+  /** Refuses `--finish` where somebody still needs the old one. */
+  mayFinish?(order: { stack: string; newest: string; trusted: string | undefined }): void;
   /** What `--finish` does where the old one is ended by a call, and not by taking it out of the variable. */
   end?(bench: Bench, order: { stack: string; ask: Ask }): Promise<void>;
   /** What is said after `--finish`. */
@@ -114,6 +116,15 @@ const WAYS: Record<string, Way> = {
       file.save();
     },
     newest: (value) => signingKeys(value)[0],
+    mayFinish({ stack, newest, trusted }) {
+      if (trusted === undefined || trusted === publicHalf(newest)) return;
+      throw new UserError(
+        "rotate-early",
+        `The servers of ${stack} still believe the old release key, so that it can't go yet.`,
+        `Commit infra/Pulumi.${stack}.yaml, deploy it, and run this again. Nothing was changed.`,
+        EXIT.stopped,
+      );
+    },
     next: "The public half is in the stack's file: commit that. Its deployment replaces the servers, two of them one after the other; until then the old key signs. Then run it again with --finish.",
   },
   DOPPLER_TOKEN: {
@@ -145,18 +156,20 @@ export interface RotationOrder {
   use: Use | undefined;
   /** Ends a change in two steps: of two keys the older one goes. */
   finish: boolean;
+  /** The release key that a stack's servers believe; undefined where nothing was released yet. */
+  trusted(stack: string): Promise<string | undefined>;
 }
 
 /**
  * Changes a secret in every place that has it. What a person has to make is asked for and tried at its provider first, so
  * that a wrong one leaves all as it was.
  *
- * @throws UserError `rotate-unknown`, `rotate-by-hand`, `setup-answer-wrong`, `setup-unanswered`
+ * @throws UserError `rotate-unknown`, `rotate-by-hand`, `rotate-early`, `setup-answer-wrong`, `setup-unanswered`
  */
 export async function rotate(
   bench: Bench,
   interviewer: Interviewer,
-  { variable, stacks, use, finish }: RotationOrder,
+  { variable, stacks, use, finish, trusted }: RotationOrder,
 ): Promise<Rotation> {
   const way = WAYS[variable];
   const reason = BY_HAND[variable];
@@ -191,6 +204,8 @@ export async function rotate(
     const kept = await place.read(slot.stack, slot.use);
     const known = kept.values?.[variable];
     const value = finish ? known && way.newest?.(known) : await way.fresh(bench, { ...slot, known, ask });
+    if (finish && value && way.mayFinish)
+      way.mayFinish({ stack: slot.stack, newest: value, trusted: await trusted(slot.stack) });
     if (value) ready.push({ ...slot, value, place: kept.place });
   }
   const written = new Set<string>();

@@ -36,7 +36,7 @@ export interface DeliveredMessage {
 }
 
 /** A server with what it "runs", if anything, and why it does not follow the record. */
-type Running = { server: string; problem?: string } & Partial<AnnouncedRelease>;
+type Running = { server: string; machine: number; problem?: string } & Partial<AnnouncedRelease>;
 
 /** An image of this tag-like digest end answers every page but the health ones with an error: a release that looks healthy. */
 const BROKEN_IMAGE = /bad[0-9a-f]*$/;
@@ -66,7 +66,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     const live = good ?? before;
     const problem =
       outcome?.problem ?? (outcome?.release && !good ? "the release record is older" : undefined);
-    return { server: server.name, ...live, ...(problem ? { problem } : {}) };
+    return { server: server.name, machine: server.id, ...live, ...(problem ? { problem } : {}) };
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -81,6 +81,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
       return json(live?.image ? 200 : 503, {
         schema: 1,
         server: live?.server ?? null,
+        machine: live ? String(live.machine) : null,
         release: live?.release ?? null,
         image: live?.image ?? null,
         healthy: live?.image !== undefined,

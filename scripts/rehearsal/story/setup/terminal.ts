@@ -102,8 +102,14 @@ export const AT_A_TERMINAL: readonly Line<Desk>[] = [
     says: /The public half is in the stack's file/,
   },
   {
+    // The owner has not deployed it.
     line: "npm run secrets -- rotate RELEASE_SIGNING_KEY --stack prod --finish",
-    says: /The next deployment forgets the old key/,
+    exitCode: 3,
+    says: /rotate-early[\s\S]*still believe the old release key/,
+  },
+  {
+    line: "npm run secrets -- rotate RELEASE_SIGNING_KEY",
+    says: /commit that/,
   },
   {
     line: "npm run secrets -- rotate DOPPLER_TOKEN --stack prod",

@@ -490,6 +490,8 @@ def report(server, state):
     about = {
         "schema": 1,
         "server": server["server"],
+        # Hetzner's id of the machine: a successor has the same name and addresses.
+        "machine": read("/var/lib/cloud/data/instance-id", "").strip() or None,
         "stack": server["stack"],
         "release": runs.get("release"),
         "image": runs.get("image"),
