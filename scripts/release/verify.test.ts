@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { UserError } from "../errors.ts";
 import { image, manifest } from "./testing/manifest.ts";
-import { type Check, checksOf, verify } from "./verify.ts";
+import { type Check, checksOf, serverUp, verify } from "./verify.ts";
 
 const OUTPUTS: StackOutputs = {
   schema: 1,
@@ -59,6 +59,18 @@ describe("what must be true of a release", () => {
     expect(judge("server1", 200, { image: image("0"), attempt, lastError: "of before" })).toBe(
       `runs ${image("0")}; at the step migrate`,
     );
+  });
+
+  test("Who is about to leave a server's addresses to another machine does not answer for that one", () => {
+    const answer = (machine: string | null) => ({ image: image("1"), healthy: true, machine });
+    expect(judge("server1", 200, answer("1"))).toBeUndefined();
+    expect(judge("server1", 200, answer("0"))).toBe("is still the machine 0");
+    // An agent of before does not say.
+    expect(judge("server1", 200, answer(null))).toBeUndefined();
+    const up = serverUp({ name: "server1", id: "2", healthHostname: "server1-dev.example.com" });
+    expect(up.judge(200, JSON.stringify(answer("1")))).toBe("is still the machine 1");
+    expect(up.judge(200, JSON.stringify(answer("2")))).toBeUndefined();
+    expect(up.judge(200, JSON.stringify({ image: null, machine: "2" }))).toBe("runs nothing yet");
   });
 
   test("A server that has given this release up is not waited for, one that tries again is", () => {

@@ -52,7 +52,7 @@ export function checksOf(manifest: ReleaseManifest, outputs: StackOutputs): Chec
     (server): Check => ({
       part: server.name,
       url: `https://${server.healthHostname}/_release`,
-      judge: json(ServerRelease, (answer) => judgeServer(answer, manifest.image)),
+      judge: json(ServerRelease, (answer) => judgeServer(answer, manifest.image, server.id)),
       isFinal: (body) => hasGivenUp(body, manifest.image),
     }),
   );
@@ -106,18 +106,17 @@ export function serverUp({
   return {
     part: name,
     url: `https://${healthHostname}/_release`,
-    judge: json(ServerRelease, (answer) =>
-      id !== undefined && answer.machine && answer.machine !== id
-        ? `is still the machine ${answer.machine}`
-        : judgeServer(answer, answer.image || "none"),
-    ),
+    judge: json(ServerRelease, (answer) => judgeServer(answer, answer.image || "none", id)),
   };
 }
 
 function judgeServer(
-  { image, healthy, lastError, attempt }: z.infer<typeof ServerRelease>,
+  { machine, image, healthy, lastError, attempt }: z.infer<typeof ServerRelease>,
   wanted: string,
+  id: string | undefined,
 ): string | undefined {
+  // On its way out, it still has the addresses that its successor gets.
+  if (id !== undefined && machine && machine !== id) return `is still the machine ${machine}`;
   if (image === wanted) return healthy === false ? "runs it, and the app is not healthy" : undefined;
   const running = attempt?.image === wanted && attempt.outcome === "running";
   const now = running && attempt.step ? `; at the step ${attempt.step}` : "";
