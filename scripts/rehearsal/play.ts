@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Reporter } from "../terminal/reporter.ts";
+import { endLeftovers } from "./machines/leftovers.ts";
 import { Notebook, type PlayedScene } from "./stage/evidence.ts";
 import { buildStage, type Stage } from "./stage/stage.ts";
 import type { Chapter, Memory } from "./story/chapter.ts";
@@ -59,6 +60,7 @@ const STAND_IN_PLUGINS =
 export async function play(options: PlayOptions): Promise<Rehearsal> {
   const { chapters, dir, reporter, signal } = options;
   const started = performance.now();
+  await endLeftovers(dir);
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const rehearsal: Rehearsal = {
