@@ -48,12 +48,12 @@ export default defineConfig({
     maxWorkers: "100%",
     sequence: { sequencer: LongestFirst },
     projects: [
-      "workers/*/vitest.config.ts",
+      "{workers,projects/*/workers}/*/vitest.config.ts",
       {
         test: {
           ...node,
           name: "node",
-          include: ["{scripts,infra,sites}/**/*.test.ts", "workers/*/django/*.test.ts"],
+          include: ["{scripts,infra,sites,projects/*/infra}/**/*.test.ts", "workers/*/django/*.test.ts"],
           exclude: [...NEVER, ...SMALL],
         },
       },

@@ -29,7 +29,7 @@ export const command: Command = {
         EXIT.usage,
       );
     }
-    if (pull) await tellClosed(context, caller, pull, project.stacks);
+    if (pull) await tellClosed(context, caller, pull, project);
     const database = await removePullDatabase(context, project, number);
     const account = await accountForPreviews(context, project);
     const removed = [

@@ -1,62 +1,121 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { z } from "zod";
 import { findParts } from "../edge/parts.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { checkName } from "../scaffold/name.ts";
+import { projectFiles, withChoices } from "../scaffold/project.ts";
 import { siteFiles } from "../scaffold/site.ts";
 import { workerFiles } from "../scaffold/worker.ts";
-import { type Files, writeNew } from "../scaffold/write.ts";
+import { replaceIn, writeNew } from "../scaffold/write.ts";
+import { EXAMPLE } from "../setup/example.ts";
+import { type Home, type Project, readProject } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
-/** What each kind of part is made of, and what to do with it then. */
-const KINDS = {
-  worker: {
-    files(root: string, name: string): Files {
-      const dates = findParts(root).workers.flatMap(({ config }) =>
-        typeof config.compatibility_date === "string" ? [config.compatibility_date] : [],
-      );
-      return workerFiles(name, dates.toSorted().at(-1) ?? new Date().toISOString().slice(0, 10));
-    },
-    next: (name: string) => [
-      `npm test -- workers/${name}`,
-      `npx wrangler dev --config workers/${name}/wrangler.jsonc`,
-    ],
-  },
-  site: {
-    files(root: string, name: string): Files {
-      const example = join(root, "sites", "www", ".well-known", "security.txt");
-      return siteFiles(name, existsSync(example) ? readFileSync(example, "utf8") : undefined);
-    },
-    next: () => ["npm test -- sites"],
-  },
-} as const;
+const Kinds = z.enum(["worker", "site", "project"]);
+const Values = z.object({ project: z.string().optional() });
+/** Started by hand, on a stack that is chosen from a list. */
+const WITH_CHOICES = [".github/workflows/rollback.yml", ".github/workflows/resume.yml"];
 
 export const command: Command = {
-  summary: "Add a Worker or a site; everything else finds it by its folder",
-  usage: "new -- <worker|site> <name>",
-  examples: ["npm run new -- worker greeter", "npm run new -- site docs"],
+  summary: "Add a Worker, a site or a project; everything else finds it by its folder",
+  usage: "new -- <worker|site|project> <name> [--project PROJECT]",
+  examples: [
+    "npm run new -- worker greeter",
+    "npm run new -- site docs",
+    "npm run new -- project shop",
+    "npm run new -- worker cart --project shop",
+  ],
   positionals: ["kind", "name"],
-  options: {},
-  async run({ root, reporter }, { positionals: [kind, name] }) {
-    if ((kind !== "worker" && kind !== "site") || name === undefined) {
+  options: { project: { type: "string" } },
+  async run({ root, reporter }, { values, positionals: [given, name] }) {
+    const kind = Kinds.safeParse(given).data;
+    const wanted = Values.parse(values).project;
+    if (!kind || name === undefined || (kind === "project" && wanted !== undefined)) {
       throw new UserError(
         "usage",
-        "Say what to add, a worker or a site, and its name.",
+        "Say what to add, a worker, a site or a project, and its name.",
         `Usage: npm run ${this.usage}`,
         EXIT.usage,
       );
     }
-    checkName(root, kind, name);
-    const { files, next } = KINDS[kind];
-    const written = writeNew(root, files(root, name));
-    reporter.say(
-      [
-        ...written.map((file) => `  ${file}`),
-        "",
-        `The ${kind} ${name} is part of every stack from its next deployment on. To try it first:`,
-        ...next(name).map((line) => `  ${line}`),
-      ].join("\n"),
-    );
+    const project = readProject(root);
+    const home = requireHome(project, wanted);
+    checkName(home.dir, kind, name);
+    const { written, next } = ADD[kind](project, home, name);
+    reporter.say([...written.map((file) => `  ${file}`), "", ...next].join("\n"));
     return { outcome: "succeeded", files: written };
   },
 };
+
+type Add = (project: Project, home: Home, name: string) => { written: string[]; next: string[] };
+
+const ADD: Record<z.infer<typeof Kinds>, Add> = {
+  worker({ root }, { dir, stacks }, name) {
+    const folder = relative(root, dir);
+    const dates = findParts(root).workers.flatMap(({ config }) =>
+      typeof config.compatibility_date === "string" ? [config.compatibility_date] : [],
+    );
+    const date = dates.toSorted().at(-1) ?? new Date().toISOString().slice(0, 10);
+    const place = join(folder, "workers", name);
+    return {
+      written: writeNew(root, workerFiles(name, date, folder)),
+      next: [
+        partOf(`worker ${name}`, stacks),
+        `  npm test -- ${place}`,
+        `  npx wrangler dev --config ${place}/wrangler.jsonc`,
+      ],
+    };
+  },
+  site({ root }, { dir, stacks }, name) {
+    return {
+      written: writeNew(root, siteFiles(name, securityTxt(root), relative(root, dir))),
+      next: [partOf(`site ${name}`, stacks), "  npm test -- sites"],
+    };
+  },
+  project({ root, homes: [{ infraDir }] }, _home, name) {
+    const read = (...path: string[]) => readFileSync(join(root, ...path), "utf8");
+    const ofRoot = (file: string) => readFileSync(join(infraDir, file), "utf8");
+    const files = projectFiles(name, {
+      project: ofRoot("Pulumi.yaml"),
+      stacks: { dev: ofRoot("Pulumi.dev.yaml"), prod: ofRoot("Pulumi.prod.yaml") },
+      workflows: {
+        dev: read(".github", "workflows", "deploy-dev.yml"),
+        prod: read(".github", "workflows", "release-prod.yml"),
+      },
+      securityTxt: securityTxt(root),
+      example: { image: EXAMPLE.image, releaseKey: EXAMPLE.releaseKey },
+    });
+    const written = writeNew(root, files);
+    for (const file of WITH_CHOICES) replaceIn(root, file, (text) => withChoices(text, name));
+    return {
+      written: [...written, ...WITH_CHOICES],
+      next: [
+        `The project ${name} has the stacks ${name}-dev, which follows main, and ${name}-prod, which follows the tags ${name}-v*. Then:`,
+        `  edit projects/${name}/infra/Pulumi.${name}-dev.yaml and its -prod: the app's image, the size, the domain`,
+        "  npm run setup",
+      ],
+    };
+  },
+};
+
+function partOf(what: string, stacks: readonly string[]): string {
+  return `The ${what} is part of ${stacks.join(" and ")} from their next deployment on. To try it first:`;
+}
+
+/** That of the website: its contact and date hold for a new site too. */
+function securityTxt(root: string): string | undefined {
+  const file = join(root, "sites", "www", ".well-known", "security.txt");
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+function requireHome({ homes }: Project, wanted: string | undefined): Home {
+  const home = wanted === undefined ? homes[0] : homes.find(({ project }) => project === wanted);
+  if (home) return home;
+  throw new UserError(
+    "project-unknown",
+    `There is no project ${wanted}.`,
+    `Name one of: ${homes.map(({ project }) => project).join(", ")}; or make it first: npm run new -- project ${wanted}`,
+    EXIT.usage,
+  );
+}

@@ -8,10 +8,10 @@ import { planRelease } from "../flows/release-plan.ts";
 import { readProject, requireStack } from "../stack/stacks.ts";
 import { APPROVAL_OPTION, APPROVAL_VALUE } from "./approval-option.ts";
 import type { Command } from "./command.ts";
-import { requireTag } from "./release-arguments.ts";
+import { requireTag, stackOfTag } from "./release-arguments.ts";
 
 const Values = z.object({
-  stack: z.string().default("prod"),
+  stack: z.string().optional(),
   out: z.string().optional(),
   refresh: z.boolean().default(false),
   ...APPROVAL_VALUE,
@@ -19,7 +19,7 @@ const Values = z.object({
 
 export const command: Command = {
   summary: "Pass the gate for a version tag and show what its release would change, for whoever approves it",
-  usage: "plan -- <tag> [--stack prod] [--out DIR] [--refresh] [--allow WORDS]",
+  usage: "plan -- <tag> [--stack STACK] [--out DIR] [--refresh] [--allow WORDS]",
   examples: ["npm run plan -- v1.4.0"],
   positionals: ["tag"],
   options: {
@@ -35,9 +35,9 @@ export const command: Command = {
     }
     const { stack, out, refresh, allow } = parsed.data;
     const project = readProject(context.root);
-    const name = requireStack(project, stack);
     const caller = identifyCaller(context);
     const tag = requireTag(positionals[0], caller, this.usage);
+    const name = requireStack(project, stack ?? stackOfTag(project, tag));
     const preview = await planRelease(context, project, caller, {
       stack: name,
       tag,

@@ -10,18 +10,18 @@ import { readProject, requireStack } from "../stack/stacks.ts";
 import { APPROVAL_OPTION, APPROVAL_VALUE } from "./approval-option.ts";
 import type { Command } from "./command.ts";
 import { summarize } from "./deploy.ts";
-import { requireTag } from "./release-arguments.ts";
+import { releaseIdOf, requireTag, stackOfTag } from "./release-arguments.ts";
 
 const Values = z.object({
   "verify-limit": z.coerce.number().positive().default(300),
-  stack: z.string().default("prod"),
+  stack: z.string().optional(),
   refresh: z.boolean().default(false),
   ...APPROVAL_VALUE,
 });
 
 export const command: Command = {
   summary: "Deploy a version tag to prod, after the gate: semver, on main, and a success on dev",
-  usage: "release -- <tag> [--stack prod] [--refresh] [--allow WORDS]",
+  usage: "release -- <tag> [--stack STACK] [--refresh] [--allow WORDS]",
   examples: ["npm run release -- v1.4.0"],
   positionals: ["tag"],
   options: {
@@ -37,16 +37,16 @@ export const command: Command = {
     }
     const options = parsed.data;
     const project = readProject(context.root);
-    const name = requireStack(project, options.stack);
     const caller = identifyCaller(context);
     const tag = requireTag(positionals[0], caller, this.usage);
+    const name = requireStack(project, options.stack ?? stackOfTag(project, tag));
     const { sha } = await context.reporter.step(`Gate for ${tag}`, () =>
       passGate(context, project, caller, name, tag),
     );
     const stack = await openStackTarget(context, project, name, "deploy");
     const deployment = await deploy(context, caller.releases, {
       stack,
-      releaseId: `${name}-${tag}`.toLowerCase(),
+      releaseId: releaseIdOf(project, name, tag),
       sha,
       ref: `refs/tags/${tag}`,
       actor: caller.event?.actor ?? "local",

@@ -11,7 +11,7 @@ import { openProgress } from "../setup/progress.ts";
 import { QUESTIONS } from "../setup/questions.ts";
 import { PASSPHRASE, passphraseKeeper, ROTATABLE, rotate } from "../setup/rotate.ts";
 import { randomText } from "../setup/sources.ts";
-import { readProject, requireStack } from "../stack/stacks.ts";
+import { readProject, requireStack, stackFile } from "../stack/stacks.ts";
 import type { Command, CommandResult } from "./command.ts";
 
 const Values = z.object({
@@ -105,7 +105,7 @@ async function changePassphrases(
     if (done.resumed) context.reporter.say(`  The change of ${stack} that was cut off has gone on.`);
     if (done.settingsWritten)
       context.reporter.warn(
-        `infra/Pulumi.${stack}.yaml has another salt: commit it now. Until that is merged, jobs of ${stack} stop with passphrase-wrong.`,
+        `${stackFile(bench.project, stack)} has another salt: commit it now. Until that is merged, jobs of ${stack} stop with passphrase-wrong.`,
       );
     places.push(...keeper.places);
   }

@@ -3,7 +3,7 @@ import { EXIT, UserError } from "../errors.ts";
 import { Bench } from "../setup/bench.ts";
 import { nobody } from "../setup/interviewer.ts";
 import { openProgress } from "../setup/progress.ts";
-import { readProject, requireStack } from "../stack/stacks.ts";
+import { readProject, requireStack, stackFile } from "../stack/stacks.ts";
 import { tearDown } from "../teardown/teardown.ts";
 import type { Command } from "./command.ts";
 
@@ -39,7 +39,7 @@ export const command: Command = {
       );
     });
     context.reporter.say(
-      `\n${stack} is gone. The backup is in ${torn.backup}. Delete infra/Pulumi.${stack}.yaml in a pull request, or npm run setup and a deployment bring it back.`,
+      `\n${stack} is gone. The backup is in ${torn.backup}. Delete ${stackFile(project, stack)} in a pull request, or npm run setup and a deployment bring it back.`,
     );
     return { outcome: "succeeded", stack, ...torn };
   },

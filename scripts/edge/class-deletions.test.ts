@@ -5,6 +5,7 @@ import type { WorkerSource } from "./parts.ts";
 const worker = (...migrations: object[]): WorkerSource => ({
   name: "intake",
   dir: "",
+  lockFile: "",
   config: {
     name: "intake",
     main: "",

@@ -12,6 +12,7 @@ import type { ReleaseManifest } from "../release/manifest.ts";
 import { manifest } from "../release/testing/manifest.ts";
 import { createReporter } from "../terminal/reporter.ts";
 import { type DeployedEdge, deployEdge, EdgeFailure } from "./deploy.ts";
+import { findParts } from "./parts.ts";
 import { outputsOf, writeFiles } from "./testing/checkout.ts";
 import { restoreWorker } from "./worker.ts";
 import { startWrangler, type Wrangler } from "./wrangler.ts";
@@ -91,7 +92,7 @@ function deploy(
   const reporter = createReporter({ stream: new PassThrough().resume(), github: false });
   return deployEdge(
     {
-      root,
+      parts: findParts(root),
       outputs,
       previous,
       wrangler: () => wrangler,

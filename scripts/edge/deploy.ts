@@ -5,7 +5,7 @@ import type { Reporter } from "../terminal/reporter.ts";
 import { builtSite, siteHash } from "./build-site.ts";
 import { deployGradually, type GradualRollout } from "./deploy-gradually.ts";
 import { neededBy } from "./order.ts";
-import { findParts } from "./parts.ts";
+import type { EdgeParts } from "./parts.ts";
 import { type PutBack, putBack } from "./put-back.ts";
 import { type FailedJob, type Job, runJobs } from "./run-jobs.ts";
 import { deploySite } from "./site.ts";
@@ -21,7 +21,7 @@ export interface DeployedEdge {
 }
 
 export interface EdgeDeployment {
-  root: string;
+  parts: EdgeParts;
   outputs: StackOutputs;
   /** The stack's last release: what has the same content hash there is not deployed again. */
   previous: ReleaseManifest | undefined;
@@ -47,15 +47,15 @@ export const PRODUCTION_BRANCH = "main";
  * @throws EdgeFailure with what is live then
  */
 export async function deployEdge(deployment: EdgeDeployment, reporter: Reporter): Promise<DeployedEdge> {
-  const { root, outputs, previous, release } = deployment;
-  const { workers, sites } = findParts(root);
+  const { outputs, previous, release } = deployment;
+  const { workers, sites } = deployment.parts;
   const result: DeployedEdge = { workers: {}, sites: {}, deployed: [], unchanged: [] };
   const jobs: Job[] = [];
 
   for (const worker of workers) {
     const part = `workers/${worker.name}`;
     const secrets = deployment.secrets(worker.name);
-    const hash = workerHash(root, worker, outputs);
+    const hash = workerHash(worker, outputs);
     const before = previous?.workers[worker.name];
     if (before?.contentHash === hash && before.secretsHash === secretsHash(secrets)) {
       result.workers[worker.name] = before;
@@ -71,7 +71,7 @@ export async function deployEdge(deployment: EdgeDeployment, reporter: Reporter)
           async (note) => {
             const wrangler = deployment.wrangler();
             const upload = (command?: readonly string[]) =>
-              deployWorker(root, worker, outputs, wrangler, secrets, release, {}, command);
+              deployWorker(worker, outputs, wrangler, secrets, release, {}, command);
             const { deployed, how } = await deployGradually(deployment.rollout, {
               worker,
               before,

@@ -9,6 +9,7 @@ function worker(
   return {
     name,
     dir: `/workers/${name}`,
+    lockFile: "/package-lock.json",
     config: {
       name,
       main: "index.js",

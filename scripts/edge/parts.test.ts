@@ -137,7 +137,7 @@ describe("the configuration that a Worker is deployed with", () => {
 });
 
 describe("the hash that says whether a Worker must be deployed", () => {
-  const hash = (outputs: StackOutputs = outputsOf()) => workerHash(root, intake(), outputs);
+  const hash = (outputs: StackOutputs = outputsOf()) => workerHash(intake(), outputs);
 
   test("Sources, locked packages, configuration and bindings change it; tests and other places do not", () => {
     const first = hash();
@@ -167,7 +167,7 @@ describe("the hash that says whether a Worker must be deployed", () => {
         "package-lock.json": "{}",
       });
       const [worker] = findParts(elsewhere).workers;
-      expect(worker && workerHash(elsewhere, worker, outputsOf())).toBe(here);
+      expect(worker && workerHash(worker, outputsOf())).toBe(here);
     } finally {
       rmSync(elsewhere, { recursive: true });
     }

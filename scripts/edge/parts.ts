@@ -32,6 +32,8 @@ export interface WorkerSource {
   name: string;
   dir: string;
   config: WranglerConfig;
+  /** The lock file that decides what it imports. */
+  lockFile: string;
 }
 export interface SiteSource {
   name: string;
@@ -40,21 +42,29 @@ export interface SiteSource {
   builtWith?: string;
 }
 
+export interface EdgeParts {
+  workers: WorkerSource[];
+  sites: SiteSource[];
+}
+
 /**
- * The edge of a checkout: Workers are the folders of `workers/` with a wrangler.jsonc, those that others need before them;
+ * The edge of a project: Workers are the folders of `workers/` with a wrangler.jsonc, those that others need before them;
  * sites the folders of `sites/` with an index.html, or with a package.json that has a script `build`, which makes `dist/`.
  *
+ * @param dir the project's folder
+ * @param root the repository, whose lock file counts for all of its projects
  * @throws UserError `worker-config`, `worker-cycle`
  */
-export function findParts(root: string): { workers: WorkerSource[]; sites: SiteSource[] } {
+export function findParts(dir: string, root = dir): EdgeParts {
+  const lockFile = join(root, "package-lock.json");
   return {
     workers: inOrder(
-      folders(join(root, "workers"))
+      folders(join(dir, "workers"))
         .filter(({ dir }) => existsSync(join(dir, "wrangler.jsonc")))
-        .map(({ name, dir }) => ({ name, dir, config: readConfig(join(dir, "wrangler.jsonc")) })),
+        .map(({ name, dir }) => ({ name, dir, config: readConfig(join(dir, "wrangler.jsonc")), lockFile })),
     ),
-    sites: folders(join(root, "sites")).flatMap((site): SiteSource[] => {
-      if (hasBuild(site.dir)) return [{ ...site, builtWith: join(root, "package-lock.json") }];
+    sites: folders(join(dir, "sites")).flatMap((site): SiteSource[] => {
+      if (hasBuild(site.dir)) return [{ ...site, builtWith: lockFile }];
       return existsSync(join(site.dir, "index.html")) ? [site] : [];
     }),
   };

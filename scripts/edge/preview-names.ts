@@ -7,6 +7,18 @@ export function previewSuffix(pullRequest: number): string {
   return `pr-${pullRequest}`;
 }
 
+/** Whose previews: a pull request's, of one project of the repository. */
+export interface PreviewPlace {
+  pullRequest: number;
+  /** The project's, so that two projects may each have a Worker of the same name. */
+  prefix: string;
+}
+
+/** The script of a Worker's preview. */
+export function previewScript(worker: string, { prefix, pullRequest }: PreviewPlace): string {
+  return `${prefix}${worker}-${previewSuffix(pullRequest)}`;
+}
+
 /** Whether something in the account for previews belongs to a pull request. */
 export function isPreviewOf(pullRequest: number, name: string): boolean {
   return name.endsWith(`-${previewSuffix(pullRequest)}`);
@@ -17,7 +29,7 @@ type BoundKind = "kv_namespace" | "d1_database" | "queue" | "r2_bucket";
 /** The resources that a Worker's preview needs: one for each binding, as the stacks have them too. */
 export function previewBindings(
   { name, config }: WorkerSource,
-  pullRequest: number,
+  { prefix, pullRequest }: PreviewPlace,
 ): { binding: string; kind: BoundKind; resource: string }[] {
   const lists: [BoundKind, readonly { binding: string }[]][] = [
     ["kv_namespace", config.kv_namespaces],
@@ -29,7 +41,7 @@ export function previewBindings(
     entries.map(({ binding }) => {
       const words = binding.toLowerCase().replaceAll("_", "-");
       const resource = words.startsWith(`${name}-`) ? words : `${name}-${words}`;
-      return { binding, kind, resource: `${resource}-${previewSuffix(pullRequest)}` };
+      return { binding, kind, resource: `${prefix}${resource}-${previewSuffix(pullRequest)}` };
     }),
   );
 }
@@ -37,11 +49,13 @@ export function previewBindings(
 /** The datasets of Analytics Engine that a Worker's preview writes to; they need not be made. */
 export function previewDatasets(
   { name, config }: WorkerSource,
-  pullRequest: number,
+  { prefix, pullRequest }: PreviewPlace,
 ): Record<string, Binding> {
   return Object.fromEntries(
     config.analytics_engine_datasets.map(({ binding }) => {
-      const dataset = `${name}-${binding}-${previewSuffix(pullRequest)}`.toLowerCase().replaceAll("-", "_");
+      const dataset = `${prefix}${name}-${binding}-${previewSuffix(pullRequest)}`
+        .toLowerCase()
+        .replaceAll("-", "_");
       return [binding, { kind: "analytics_engine", dataset }];
     }),
   );
@@ -53,7 +67,7 @@ export function previewDatasets(
  */
 export function previewOutputs(
   accountId: string,
-  pullRequest: number,
+  place: PreviewPlace,
   workers: readonly { name: string; bindings: Record<string, Binding> }[],
 ): WorkerOutputs {
   return {
@@ -63,9 +77,9 @@ export function previewOutputs(
       workers.map(({ name, bindings }) => [
         name,
         {
-          scriptName: `${name}-${previewSuffix(pullRequest)}`,
+          scriptName: previewScript(name, place),
           routes: [],
-          bindings: { ...bindings, STACK: { kind: "var", value: previewSuffix(pullRequest) } },
+          bindings: { ...bindings, STACK: { kind: "var", value: previewSuffix(place.pullRequest) } },
         },
       ]),
     ),

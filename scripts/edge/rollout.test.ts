@@ -12,6 +12,7 @@ import { failsTooOften } from "../release/error-rate.ts";
 import { manifest } from "../release/testing/manifest.ts";
 import { createReporter } from "../terminal/reporter.ts";
 import { type DeployedEdge, deployEdge } from "./deploy.ts";
+import { findParts } from "./parts.ts";
 import type { RolloutTools, Share } from "./rollout.ts";
 import { outputsOf, writeFiles } from "./testing/checkout.ts";
 import { startWrangler, type Wrangler } from "./wrangler.ts";
@@ -120,7 +121,7 @@ async function deploy(previous: DeployedEdge | undefined, signal?: AbortSignal):
   };
   return deployEdge(
     {
-      root,
+      parts: findParts(root),
       outputs,
       previous: previous && manifest(1, { workers: previous.workers, sites: {} }),
       wrangler: () => wrangler,

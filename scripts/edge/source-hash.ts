@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { contentHash } from "./content-hash.ts";
 import type { WorkerSource } from "./parts.ts";
 
@@ -7,6 +6,6 @@ import type { WorkerSource } from "./parts.ts";
  * The hash of what a Worker is made of, whatever stack it is deployed to: its sources and the locked versions of what it
  * imports. Equal on two stacks, they run the same code.
  */
-export function sourceHash(root: string, { dir }: WorkerSource): string {
-  return contentHash({ dir, also: [readFileSync(join(root, "package-lock.json"))] });
+export function sourceHash({ dir, lockFile }: WorkerSource): string {
+  return contentHash({ dir, also: [readFileSync(lockFile)] });
 }

@@ -40,12 +40,12 @@ export interface WorkerSecrets {
  * The hash of what decides what a Worker does, but for its secrets: its sources, the locked versions of what it imports,
  * and the configuration that the stack's outputs give it.
  */
-export function workerHash(root: string, worker: WorkerSource, outputs: WorkerOutputs): string {
+export function workerHash(worker: WorkerSource, outputs: WorkerOutputs): string {
   const config = workerConfig(worker, outputs);
   return hashContent({
     dir: worker.dir,
     also: [
-      readFileSync(join(root, "package-lock.json")),
+      readFileSync(worker.lockFile),
       // Where the files are differs from machine to machine, what is in them does not.
       JSON.stringify({ ...config, main: worker.config.main, assets: worker.config.assets }),
     ],
@@ -64,7 +64,6 @@ export function secretsHash({ values, hashKey }: WorkerSecrets): string {
  * @param command wrangler's own, for a version that gets no traffic yet.
  */
 export async function deployWorker(
-  root: string,
   worker: WorkerSource,
   outputs: WorkerOutputs,
   wrangler: Wrangler,
@@ -75,7 +74,7 @@ export async function deployWorker(
 ): Promise<DeployedWorker> {
   const config = { ...workerConfig(worker, outputs), ...settings };
   // Of what goes out now, whatever somebody saves meanwhile.
-  const contentHash = workerHash(root, worker, outputs);
+  const contentHash = workerHash(worker, outputs);
   const file = configFile(worker, config.name);
   writeFileSync(file, JSON.stringify(config, undefined, 2));
 
@@ -108,7 +107,7 @@ export async function deployWorker(
     scriptName: config.name,
     versionId: entry.version_id,
     contentHash,
-    sourceHash: sourceHash(root, worker),
+    sourceHash: sourceHash(worker),
     secretsHash: secretsHash(secrets),
   };
 }

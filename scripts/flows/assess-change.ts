@@ -5,13 +5,13 @@ import type { Change, Cost, Hazard, Step } from "../change/model.ts";
 import { resourcesFromEvents } from "../change/read-resources.ts";
 import type { Context } from "../context.ts";
 import { classDeletions, everDeletesClasses } from "../edge/class-deletions.ts";
-import { findParts } from "../edge/parts.ts";
+import { type EdgeParts, findParts } from "../edge/parts.ts";
 import { cloudflare } from "../providers/cloudflare.ts";
 import { readCatalogue } from "../providers/hetzner.ts";
 import { planCosts } from "../providers/plans.ts";
 import { rawOutputs } from "../stack/outputs.ts";
 import type { Preview } from "../stack/preview.ts";
-import { type Project, stackSetting } from "../stack/stacks.ts";
+import { homeOf, type Project, stackSetting } from "../stack/stacks.ts";
 import { shapedOutputs } from "./edge-changes.ts";
 import type { OpenedStack } from "./environment.ts";
 import { hazardRules } from "./hazard-rules.ts";
@@ -45,7 +45,7 @@ export async function assessChange(
       planCosts((key) => stackSetting(project, stack.name, key)),
       stack.secrets.get("HCLOUD_ENDPOINT"),
     ),
-    deletedClasses(context.root, stack, preview),
+    deletedClasses(findParts(homeOf(project, stack.name).dir, context.root), stack, preview),
     hazardRules(context.root),
   ]);
   const change = { ...preview.change, steps: [...preview.change.steps, ...deletions] };
@@ -54,8 +54,8 @@ export async function assessChange(
 }
 
 /** Durable Object classes are no resources of the engine; a migration of the Worker deletes them, with all they hold. */
-async function deletedClasses(root: string, stack: OpenedStack, { events }: Preview): Promise<Step[]> {
-  const workers = findParts(root).workers.filter(everDeletesClasses);
+async function deletedClasses(parts: EdgeParts, stack: OpenedStack, { events }: Preview): Promise<Step[]> {
+  const workers = parts.workers.filter(everDeletesClasses);
   if (workers.length === 0) return [];
   const accountId = rawOutputs(events)?.accountId;
   const outputs = shapedOutputs(events);

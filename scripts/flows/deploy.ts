@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { UntilHealthy } from "../../infra/src/awaited-server.ts";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { digest } from "../change/digest.ts";
 import type { Change } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { type DeployedEdge, deployEdge, EdgeFailure } from "../edge/deploy.ts";
+import { findParts } from "../edge/parts.ts";
 import type { PutBack } from "../edge/put-back.ts";
 import type { RolloutSettings } from "../edge/rollout-settings.ts";
 import { startWrangler, type Wrangler } from "../edge/wrangler.ts";
@@ -83,6 +84,7 @@ export async function deploy(
   const started = context.now();
   const plans = mkdtempSync(join(tmpdir(), "plan-"));
   const wrangler = lazyWrangler(stack);
+  const parts = findParts(dirname(stack.target.infraDir), context.root);
   try {
     const { current: previous, last } = await latestReleases(releases, stack.name);
     refuseWhileHeld(stack.name, last);
@@ -111,7 +113,7 @@ export async function deploy(
         live = last && withoutStrays(last, strays);
         const recordIsLast = !strays.some(({ kind }) => kind === "record");
         untilHealthy = await oneByOne(context, stack, found, last, recordIsLast, order.verifyLimitMs);
-        const edgeParts = edgeChanges(context.root, found.events, live).filter(
+        const edgeParts = edgeChanges(parts, found.events, live).filter(
           ({ kind, action }) => kind !== "image" && action !== "same",
         );
         // The wrangler processes load while the engine works.
@@ -161,7 +163,7 @@ export async function deploy(
     try {
       edge = await deployEdge(
         {
-          root: context.root,
+          parts,
           outputs,
           previous: live,
           wrangler: () => wrangler.start(),

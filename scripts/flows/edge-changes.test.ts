@@ -32,7 +32,9 @@ function previewOf(outputs: unknown): EngineEvent[] {
   return [{ resOutputsEvent: { metadata } } as unknown as EngineEvent];
 }
 const actions = (outputs: unknown, release: Parameters<typeof edgeChanges>[2]) =>
-  edgeChanges(root, previewOf(outputs), release).map(({ kind, name, action }) => `${action} ${kind} ${name}`);
+  edgeChanges(findParts(root), previewOf(outputs), release).map(
+    ({ kind, name, action }) => `${action} ${kind} ${name}`,
+  );
 
 /** The release that a deployment of this very content leaves. */
 function released(outputs: StackOutputs): ReleaseManifest {
@@ -40,7 +42,7 @@ function released(outputs: StackOutputs): ReleaseManifest {
   const kept = manifest(1, { image: outputs.image });
   for (const worker of workers) {
     const before = kept.workers[worker.name];
-    if (before) before.contentHash = workerHash(root, worker, outputs);
+    if (before) before.contentHash = workerHash(worker, outputs);
   }
   for (const site of sites) {
     const before = kept.sites[site.name];
@@ -58,7 +60,7 @@ test("Without a release all is new, and a Worker's binding that is not known yet
     "create site www",
     "create image app",
   ]);
-  expect(edgeChanges(root, previewOf(outputs), undefined)[0]?.after).toBe("after the update");
+  expect(edgeChanges(findParts(root), previewOf(outputs), undefined)[0]?.after).toBe("after the update");
 });
 
 test("A binding that the stack will not have stops before anything is touched, known ids or not", () => {
@@ -97,7 +99,7 @@ test("Against a release only what differs is an update", () => {
 });
 
 test("An image is shown by the first digits of its digest", () => {
-  const [, , change] = edgeChanges(root, previewOf(outputsOf({ image: image("2") })), manifest(1));
+  const [, , change] = edgeChanges(findParts(root), previewOf(outputsOf({ image: image("2") })), manifest(1));
   expect(change).toMatchObject({
     before: "ghcr.io/quayside/app@111111111111",
     after: "ghcr.io/quayside/app@222222222222",

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { StackOutputs } from "../../infra/src/outputs.ts";
 import type { EdgeChange } from "../change/model.ts";
 import { siteHash } from "../edge/build-site.ts";
-import { findParts } from "../edge/parts.ts";
+import type { EdgeParts } from "../edge/parts.ts";
 import { workerHash } from "../edge/worker.ts";
 import { requireBindings } from "../edge/worker-config.ts";
 import { EXIT } from "../errors.ts";
@@ -12,12 +12,11 @@ import { rawOutputs } from "../stack/outputs.ts";
 
 /** What a deployment would do at the edge and with the app, by content against the stack's last release. */
 export function edgeChanges(
-  root: string,
+  { workers, sites }: EdgeParts,
   events: readonly EngineEvent[],
   release: ReleaseManifest | undefined,
 ): EdgeChange[] {
   const outputs = shapedOutputs(events);
-  const { workers, sites } = findParts(root);
   // Before anything is touched, and in the preview of a pull request: the ids may come later, the names not.
   const bound = BoundOutputs.safeParse(rawOutputs(events)).data;
   for (const worker of workers) {
@@ -39,7 +38,7 @@ export function edgeChanges(
   const changes = [
     ...workers.map((worker) => {
       // Bindings that are not known before the update mean a new configuration, whatever it will be.
-      const hash = outputs && isKnown(outputs, worker.name) ? workerHash(root, worker, outputs) : undefined;
+      const hash = outputs && isKnown(outputs, worker.name) ? workerHash(worker, outputs) : undefined;
       return compare("worker", worker.name, release?.workers[worker.name]?.contentHash, hash);
     }),
     ...sites.map((site) =>

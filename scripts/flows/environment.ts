@@ -8,7 +8,7 @@ import { fileReleases, githubReleases, type ReleaseStore } from "../release/stor
 import { openSecrets, type Purpose, type Secrets } from "../secrets/open.ts";
 import { openPreviewAccount, type PreviewAccount } from "../secrets/preview-account.ts";
 import { mask } from "../secrets/redaction.ts";
-import { type Project, stackSetting } from "../stack/stacks.ts";
+import { homeOf, type Project, stackFile, stackSetting, stageOf } from "../stack/stacks.ts";
 import type { ProgramHooks, StackTarget } from "../stack/target.ts";
 import { releasesAtGithub } from "./releases-at-github.ts";
 
@@ -41,6 +41,12 @@ export function identifyCaller(context: Context): Caller {
 /** A stack with its secrets opened, ready for the engine. */
 export interface OpenedStack {
   name: string;
+  /** What it is within its project: `dev` or `prod` for most, whatever the project. */
+  stage: string;
+  /** What its secrets and its database are called by. */
+  repository: string;
+  /** Its configuration, relative to the repository. */
+  file: string;
   secrets: Secrets;
   target: StackTarget;
 }
@@ -55,23 +61,27 @@ export async function openStackTarget(
   stack: string,
   purpose: Purpose,
 ): Promise<OpenedStack> {
+  const home = homeOf(project, stack);
   const [secrets, { program }] = await Promise.all([
     openSecrets(project.name, stack, purpose, context.env),
-    import(pathToFileURL(join(project.infraDir, "program.ts")).href) as Promise<
+    import(pathToFileURL(join(home.infraDir, "program.ts")).href) as Promise<
       typeof import("../../infra/program.ts")
     >,
   ]);
   const engineEnv = { PULUMI_SKIP_UPDATE_CHECK: "true", ...secrets.forConsumer("engine") };
   const run = async (hooks?: ProgramHooks) => ({
-    ...(await program({ root: context.root, environment: engineEnv, ...hooks })),
+    ...(await program({ root: home.dir, environment: engineEnv, ...hooks })),
   });
   return {
     name: stack,
+    stage: stageOf(project, stack),
+    repository: project.name,
+    file: stackFile(project, stack),
     secrets,
     target: {
       name: stack,
-      project: project.name,
-      infraDir: project.infraDir,
+      project: home.project,
+      infraDir: home.infraDir,
       engineEnv,
       readsOnly: purpose === "preview",
       program: run,

@@ -16,7 +16,7 @@ export function fixOf(release: ReleaseManifest): Dispatch {
       inputs: { stack, release: id, scope: "all", refresh: "true" },
     };
   const tag = /^refs\/tags\/(.+)$/.exec(ref)?.[1];
-  if (tag !== undefined) return { workflow: "release-prod.yml", ref: tag, inputs: { refresh: "true" } };
+  if (tag !== undefined) return { workflow: `release-${stack}.yml`, ref: tag, inputs: { refresh: "true" } };
   return { workflow: `deploy-${stack}.yml`, ref: "main", inputs: { refresh: "true" } };
 }
 

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { type DeadLetter, type Handled, type Intake, intake } from "../providers/intake.ts";
 import { openSecrets } from "../secrets/open.ts";
-import { type Project, stackSetting } from "../stack/stacks.ts";
+import { homeOf, type Project, stackFile, stackSetting } from "../stack/stacks.ts";
 
 /** Which parked messages are meant: one by its id, or all that are parked now. */
 export type Which = { id: string } | "all";
@@ -20,7 +20,7 @@ export async function openIntake(context: Context, project: Project, stack: stri
   if (domain === undefined) {
     throw new UserError(
       "project-unreadable",
-      `infra/Pulumi.${stack}.yaml has no ${project.name}:domain.`,
+      `${stackFile(project, stack)} has no ${homeOf(project, stack).project}:domain.`,
       "Name the zone there.",
       EXIT.usage,
     );

@@ -5,7 +5,8 @@ import type { EdgeChange } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { builtSite } from "../edge/build-site.ts";
 import { listFiles } from "../edge/content-hash.ts";
-import { findParts } from "../edge/parts.ts";
+import { findParts, type SiteSource } from "../edge/parts.ts";
+import type { Home } from "../stack/stacks.ts";
 import type { PagePair } from "../visual/compare-pages.ts";
 import type { StackPreview } from "./preview-stack.ts";
 
@@ -13,13 +14,14 @@ import type { StackPreview } from "./preview-stack.ts";
 const NOWHERE = "no-such-page";
 
 /**
- * Takes pictures of the pages of every site that has a preview, as the first stack serves them now and as the preview does,
+ * Takes pictures of the pages of every site of a project that has a preview, as its first stack serves them now and as the preview does,
  * and puts them into the folder of the artifact. Does nothing without a Chromium.
  *
  * @returns a sentence for the comment about each site
  */
 export async function pictureSites(
   context: Context,
+  home: Home,
   previews: readonly StackPreview[],
   folder: string,
 ): Promise<string[]> {
@@ -36,7 +38,9 @@ export async function pictureSites(
     return [];
   }
   const { comparePages } = await import("../visual/compare-pages.ts");
-  const pairs = (await Promise.all(changed.map((site) => pagesOf(context.root, site)))).flat();
+  const pairs = (
+    await Promise.all(changed.map((site) => pagesOf(findParts(home.dir, context.root).sites, site)))
+  ).flat();
   const compared = await context.reporter.step(
     "Pictures of the sites, before and after",
     () => comparePages(pairs, context.env),
@@ -44,7 +48,7 @@ export async function pictureSites(
   );
   mkdirSync(folder, { recursive: true });
   for (const page of compared) {
-    const base = join(folder, page.name.replaceAll("/", "-"));
+    const base = join(folder, home.prefix + page.name.replaceAll("/", "-"));
     if (page.before) writeFileSync(`${base}-before.png`, page.before);
     writeFileSync(`${base}-after.png`, page.after);
     if (page.marked) writeFileSync(`${base}-marked.png`, page.marked);
@@ -60,10 +64,10 @@ export async function pictureSites(
 }
 
 async function pagesOf(
-  root: string,
+  sites: readonly SiteSource[],
   { name, before, after }: Pick<EdgeChange, "name"> & { before: string; after: string },
 ): Promise<PagePair[]> {
-  const site = findParts(root).sites.find((each) => each.name === name);
+  const site = sites.find((each) => each.name === name);
   if (!site) return [];
   const folder = await builtSite(site);
   return listFiles(folder)

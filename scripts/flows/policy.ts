@@ -2,7 +2,7 @@ import { z } from "zod";
 import { POLICIES, type Policy } from "../change/decide-review.ts";
 import type { Limits } from "../change/hazards/rule.ts";
 import { EXIT, UserError } from "../errors.ts";
-import { type Project, stackSetting } from "../stack/stacks.ts";
+import { type Project, stackFile, stackSetting } from "../stack/stacks.ts";
 
 /** What a stack's team has decided about its changes, in `infra/Pulumi.<stack>.yaml`. */
 export interface StackPolicy {
@@ -35,7 +35,7 @@ export function readPolicy(project: Project, stack: string): StackPolicy {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
     throw new UserError(
       "policy-invalid",
-      `infra/Pulumi.${stack}.yaml: ${problems.join("; ")}.`,
+      `${stackFile(project, stack)}: ${problems.join("; ")}.`,
       "Mend the value; the comment above it in the template says what it means.",
       EXIT.usage,
     );

@@ -3,7 +3,7 @@ import type { EdgeChange } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { messageOf } from "../errors.ts";
 import { redact } from "../secrets/redaction.ts";
-import type { Project } from "../stack/stacks.ts";
+import { type Home, homeOf, type Project } from "../stack/stacks.ts";
 import { accountForPreviews } from "./environment.ts";
 import { pictureSites } from "./picture-sites.ts";
 import { previewEdge } from "./preview-edge.ts";
@@ -26,13 +26,22 @@ export async function previewEdgeForReview(
   try {
     const account = await accountForPreviews(context, project);
     if (!account) return { previews, notes: [] };
-    const { urls, problems } = await previewEdge(context, project, account, pull, changedByAll(previews));
-    const withUrl = (change: EdgeChange): EdgeChange => {
-      const url = urls.find(({ kind, name }) => kind === change.kind && name === change.name)?.url;
+    const ofHome = (home: Home, among: readonly StackPreview[]) =>
+      among.filter(({ stack }) => homeOf(project, stack) === home);
+    const changed = project.homes.map((home) => ({ home, changes: changedByAll(ofHome(home, previews)) }));
+    const { urls, problems } = await previewEdge(context, account, pull, changed);
+    const withUrl = (stack: string, change: EdgeChange): EdgeChange => {
+      const own = urls.filter(({ home }) => home === homeOf(project, stack));
+      const url = own.find(({ kind, name }) => kind === change.kind && name === change.name)?.url;
       return url && change.action !== "same" ? { ...change, previewUrl: url } : change;
     };
-    const withUrls = previews.map((preview) => ({ ...preview, edge: preview.edge.map(withUrl) }));
-    const pictured = await pictureSites(context, withUrls, join(folder, "visual"));
+    const withUrls = previews.map((preview) => ({
+      ...preview,
+      edge: preview.edge.map((change) => withUrl(preview.stack, change)),
+    }));
+    const pictured: string[] = [];
+    for (const home of project.homes)
+      pictured.push(...(await pictureSites(context, home, ofHome(home, withUrls), join(folder, "visual"))));
     return {
       previews: withUrls,
       notes: [...problems.map((problem) => `No preview of ${problem}`), ...pictured],
@@ -45,7 +54,7 @@ export async function previewEdgeForReview(
 }
 
 /**
- * The parts that are different from what any stack runs. A stack that is behind main differs in more than the pull request
+ * The parts that are different from what any stack of a project runs. A stack that is behind main differs in more than the pull request
  * changes; what runs on one of them already is not the pull request's.
  */
 function changedByAll(previews: readonly StackPreview[]): EdgeChange[] {

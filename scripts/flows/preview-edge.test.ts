@@ -17,7 +17,6 @@ import { removePreviews } from "./remove-previews.ts";
 
 const TOKENS = { write: "write-token-of-this-test", read: "read-token-of-this-test" };
 const PREVIEW_TOKEN = "preview-token-of-this-test";
-const PROJECT = { name: "quayside", infraDir: "infra", stacks: ["dev"] };
 let world: string;
 let cloud: Cloudflare;
 let context: Context;
@@ -80,14 +79,17 @@ const account = async () => {
   if (!found) throw new Error("no account for previews");
   return found;
 };
+const home = () => ({
+  project: "quayside",
+  dir: context.root,
+  infraDir: join(context.root, "infra"),
+  prefix: "",
+  stacks: ["dev"],
+});
 const preview = async (headSha: string, ...changed: [EdgeChange["kind"], string][]) =>
-  previewEdge(
-    context,
-    PROJECT,
-    await account(),
-    { number: 7, headSha },
-    changed.map(([kind, name]) => ({ kind, name, action: "update" })),
-  );
+  previewEdge(context, await account(), { number: 7, headSha }, [
+    { home: home(), changes: changed.map(([kind, name]) => ({ kind, name, action: "update" })) },
+  ]);
 const scripts = async (token: string, accountId: string | undefined) => {
   const response = await fetch(`${cloud.url}/client/v4/accounts/${accountId}/workers/scripts`, {
     headers: { authorization: `Bearer ${token}` },

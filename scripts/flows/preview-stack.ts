@@ -3,13 +3,14 @@ import { checkpointOf } from "../change/checkpoint.ts";
 import { type Fingerprint, fingerprint, type Salt } from "../change/digest.ts";
 import type { Change, Cost, EdgeChange, Hazard } from "../change/model.ts";
 import type { Context } from "../context.ts";
+import { findParts } from "../edge/parts.ts";
 import { messageOf, UserError } from "../errors.ts";
 import { latestReleases, type ReleaseStore } from "../release/store.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { Dependent } from "../stack/dependencies.ts";
 import { outputsBefore } from "../stack/outputs.ts";
 import { previewStack } from "../stack/preview.ts";
-import type { Project } from "../stack/stacks.ts";
+import { homeOf, type Project } from "../stack/stacks.ts";
 import { assessChange } from "./assess-change.ts";
 import { edgeChanges } from "./edge-changes.ts";
 import { openStackTarget } from "./environment.ts";
@@ -69,7 +70,7 @@ export async function previewForReview(
       cost,
       hazards,
       approvals: [],
-      edge: edgeChanges(context.root, preview.events, last),
+      edge: edgeChanges(findParts(homeOf(project, stack).dir, context.root), preview.events, last),
       siteUrls: urlsOf(outputsBefore(preview.events)),
       dependents: preview.dependents,
       fingerprint: fingerprint(change, saltOf(digestKey, stack, place, preview.events)),

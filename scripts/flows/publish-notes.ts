@@ -6,7 +6,7 @@ import type { Github } from "../github/client.ts";
 import { type PullRequest, pullRequestOfCommit } from "../github/pulls.ts";
 import { publishRelease } from "../github/release.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
-import { parseVersion } from "../release/version.ts";
+import { versionOf } from "../release/version.ts";
 import { redact } from "../secrets/redaction.ts";
 import type { Caller } from "./environment.ts";
 import { renderReleaseNotes } from "./release-notes.ts";
@@ -58,7 +58,7 @@ export async function publishTag(
     sha: manifest.sha,
     name: tag,
     body: redact(body),
-    prerelease: (parseVersion(tag)?.prerelease.length ?? 0) > 0,
+    prerelease: (versionOf(tag)?.prerelease.length ?? 0) > 0,
     asset: {
       name: "manifest.json",
       contentType: "application/json",

@@ -15,7 +15,7 @@ import { databaseForPull, removePullDatabase } from "./pull-database.ts";
 // The rehearsed GitHub with real pull requests and labels, the rehearsed Neon with a key that is limited to one project. One story.
 
 const OWNERS_KEY = "neon-key-of-the-owner";
-const PROJECT = { name: "quayside", infraDir: "/", stacks: ["dev", "prod"] };
+const PROJECT = { name: "quayside", stacks: ["dev", "prod"] };
 const Branches = z.object({
   branches: z.array(
     z.object({

@@ -24,7 +24,7 @@ const NAME = /^pr-(\d+)$/;
  */
 export async function databaseForPull(
   context: Context,
-  project: Project,
+  project: Pick<Project, "name" | "stacks">,
   github: Github,
   pullRequest: number,
 ): Promise<{ database: DatabaseBranch | undefined; notes: string[] }> {
@@ -73,7 +73,7 @@ export async function databaseForPull(
 /** Removes the database branch of a pull request that is closed; its name, or undefined where there is none. */
 export async function removePullDatabase(
   context: Context,
-  project: Project,
+  project: Pick<Project, "name" | "stacks">,
   pullRequest: number,
 ): Promise<string | undefined> {
   const place = await openPreviewDatabase(project.name, context.env);
@@ -83,8 +83,12 @@ export async function removePullDatabase(
 }
 
 /** @throws UserError `preview-database-shared`, `preview-database-missing` */
-function parentOf(branches: readonly NeonBranch[], project: Project, place: PreviewDatabase): NeonBranch {
-  const other = branches.find(({ name }) => name !== PARENT && project.stacks.includes(name));
+function parentOf(
+  branches: readonly NeonBranch[],
+  { stacks }: Pick<Project, "stacks">,
+  place: PreviewDatabase,
+): NeonBranch {
+  const other = branches.find(({ name }) => name !== PARENT && stacks.includes(name));
   if (other)
     throw new UserError(
       "preview-database-shared",

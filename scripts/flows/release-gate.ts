@@ -7,16 +7,16 @@ import { EXIT, UserError } from "../errors.ts";
 import { isAncestor } from "../github/compare.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
 import { compareVersions, parseVersion, tagOf } from "../release/version.ts";
-import { type Project, stackSetting } from "../stack/stacks.ts";
+import { besideOf, homeOf, type Project, stackSetting } from "../stack/stacks.ts";
 import type { Caller } from "./environment.ts";
 
-/** The stack that a commit must have run on before it may be released. */
-const PROVING_STACK = "dev";
+/** The stack of the same project that a commit must have run on before it may be released. */
+const PROVING_STAGE = "dev";
 const MAIN = "main";
 
 /**
  * Decides whether a tag (annotated or not) may be released to a stack: a semantic version, higher than the last release's, on
- * main, and run on dev with success and with the same content. Everything that is wrong is said at once.
+ * main, and run on the project's dev with success and with the same content. Everything that is wrong is said at once.
  *
  * @throws UserError `gate-refused` (exit code 3): nothing was touched
  */
@@ -42,12 +42,15 @@ export async function passGate(
   }
 
   const reasons: string[] = [];
-  const version = parseVersion(tag);
-  if (!version) reasons.push(`${tag} is no semantic version; a release tag looks like v1.4.0`);
+  const { prefix } = homeOf(project, stack);
+  const proving = besideOf(project, stack, PROVING_STAGE);
+  const version = parseVersion(tag, prefix);
+  if (!version)
+    reasons.push(`${tag} is no semantic version; a release tag of ${stack} looks like ${prefix}v1.4.0`);
 
   const [released, onDev, onMain] = await Promise.all([
     caller.releases.list(stack, 100),
-    caller.releases.list(PROVING_STACK, 100),
+    caller.releases.list(proving, 100),
     caller.github ? isAncestor(caller.github, sha, MAIN) : isAncestorLocally(context.root, sha),
   ]);
   if (!onMain)
@@ -58,12 +61,12 @@ export async function passGate(
       ({ kind, outcome, sha: commit, ref }) =>
         kind === "deploy" && outcome === "succeeded" && !(commit === sha && ref.endsWith(`/${tag}`)),
     )
-    .flatMap(({ ref }) => parseVersion(ref.replace("refs/tags/", "")) ?? [])
+    .flatMap(({ ref }) => parseVersion(ref.replace("refs/tags/", ""), prefix) ?? [])
     .toSorted(compareVersions)
     .at(-1);
   if (version && highest && compareVersions(version, highest) <= 0) {
     reasons.push(
-      `${tag} is not higher than the last release ${tagOf(highest)}; to go back, run the rollback workflow`,
+      `${tag} is not higher than the last release ${tagOf(highest, prefix)}; to go back, run the rollback workflow`,
     );
   }
 
@@ -73,29 +76,29 @@ export async function passGate(
   if (!proof) {
     reasons.push(
       proofs.length > 0
-        ? `its deployment to ${PROVING_STACK} failed`
-        : `commit ${sha.slice(0, 7)} has never run on ${PROVING_STACK}`,
+        ? `its deployment to ${proving} failed`
+        : `commit ${sha.slice(0, 7)} has never run on ${proving}`,
     );
   } else reasons.push(...otherContent(context.root, project, stack, proof));
   if (reasons.length === 0) return { sha };
   throw new UserError(
     "gate-refused",
     `${tag} is not released to ${stack}: ${reasons.join("; ")}. Nothing was touched.`,
-    `Merge the commit to ${MAIN}, wait for its deployment to ${PROVING_STACK}, and tag that commit with the next version.`,
+    `Merge the commit to ${MAIN}, wait for its deployment to ${proving}, and tag that commit with the next version.`,
     EXIT.stopped,
   );
 }
 
 /** What would run on the stack and did not run on dev: one reason for all of it. */
 function otherContent(root: string, project: Project, stack: string, proof: ReleaseManifest): string[] {
-  const { workers, sites } = findParts(root);
+  const { workers, sites } = findParts(homeOf(project, stack).dir, root);
   const image = stackSetting(project, stack, "image");
   const other = [
     // Of a Worker its sources: what its bindings lead to is another thing on each stack.
     ...workers
       .filter((worker) => {
         const ran = proof.workers[worker.name];
-        return !ran || (ran.sourceHash !== undefined && ran.sourceHash !== sourceHash(root, worker));
+        return !ran || (ran.sourceHash !== undefined && ran.sourceHash !== sourceHash(worker));
       })
       .map(({ name }) => `workers/${name}`),
     ...sites
@@ -108,7 +111,7 @@ function otherContent(root: string, project: Project, stack: string, proof: Rele
   ];
   if (other.length === 0) return [];
   return [
-    `${PROVING_STACK} has not run what ${stack} would get: ${other.join(", ")} (against ${PROVING_STACK}'s release ${proof.id})`,
+    `${proof.stack} has not run what ${stack} would get: ${other.join(", ")} (against its release ${proof.id})`,
   ];
 }
 

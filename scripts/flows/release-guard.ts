@@ -101,7 +101,7 @@ export function unapprovedRelease(
   return new UserError(
     "hazard-unapproved",
     `Nobody has allowed what ${tag} would do to ${stack}:\n${hazards.map(({ rule, resource, what }) => `  ${rule} (${resource}): ${what}`).join("\n")}\nNothing was touched.`,
-    `To allow it, for this change only: gh workflow run release-prod.yml --ref ${tag} -f allow='${words}'`,
+    `To allow it, for this change only: gh workflow run release-${stack}.yml --ref ${tag} -f allow='${words}'`,
     EXIT.stopped,
   );
 }

@@ -22,7 +22,7 @@ export function assertSigner(stack: OpenedStack, outputs: unknown): void {
 }
 
 /** The private key, PEM, whose public half the servers trust; the newest where nobody says which one that is. */
-function signerOf({ name, secrets }: OpenedStack, trusted: string | undefined): string {
+function signerOf({ name, file, secrets, target }: OpenedStack, trusted: string | undefined): string {
   const keys = secrets.require("RELEASE_SIGNING_KEY");
   const key = trusted === undefined ? signingKeys(keys)[0] : signingKeyOf(trusted, keys);
   if (key !== undefined) return key;
@@ -30,7 +30,7 @@ function signerOf({ name, secrets }: OpenedStack, trusted: string | undefined): 
   throw new UserError(
     "release-key-mismatch",
     `The servers of ${name} trust the release key ${trusted}, but RELEASE_SIGNING_KEY is the private half of ${own.join(" and ")}.`,
-    `Put the second one into infra/Pulumi.${name}.yaml as quayside:releaseKey (it replaces the servers), or the first one's private half into ESC.`,
+    `Put the second one into ${file} as ${target.project}:releaseKey (it replaces the servers), or the first one's private half into ESC.`,
     EXIT.stopped,
   );
 }

@@ -52,6 +52,9 @@ function opened(name: string): OpenedStack {
   const values: Record<string, string> = { NEON_API_KEY: token, NEON_API_URL: neon.url };
   return {
     name,
+    stage: name,
+    repository: "quayside",
+    file: `infra/Pulumi.${name}.yaml`,
     secrets: {
       forConsumer: () => ({}),
       get: (variable) => values[variable],

@@ -7,11 +7,11 @@ const DAYS_KEPT = 14;
 const MOST = 4;
 
 /** The stack's database at Neon; undefined without NEON_API_KEY, or where Neon has none for it. */
-export function databaseOf({ name, secrets, target }: OpenedStack): Promise<StackDatabase | undefined> {
+export function databaseOf({ name, secrets, repository }: OpenedStack): Promise<StackDatabase | undefined> {
   const key = secrets.get("NEON_API_KEY");
   if (!key) return Promise.resolve(undefined);
   const host = secrets.get("NEON_API_URL");
-  return stackDatabase(key, target.project, name, host && `${host.replace(/\/api\/v2$/, "")}/api/v2`);
+  return stackDatabase(key, repository, name, host && `${host.replace(/\/api\/v2$/, "")}/api/v2`);
 }
 
 /**
@@ -24,7 +24,7 @@ export async function makeRestorePoint(
   stack: OpenedStack,
   releaseId: string,
 ): Promise<string | undefined> {
-  if (stack.name !== "prod") return undefined;
+  if (stack.stage !== "prod") return undefined;
   const database = await databaseOf(stack);
   if (!database) return undefined;
   const point = await reporter.step(

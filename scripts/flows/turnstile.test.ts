@@ -2,7 +2,15 @@ import { expect, test } from "vitest";
 import { assertTurnstile } from "./turnstile.ts";
 
 const check = (secret: string | undefined, outputs: unknown) => () =>
-  assertTurnstile({ name: "dev", secrets: { get: () => secret } }, outputs);
+  assertTurnstile(
+    {
+      name: "dev",
+      file: "infra/Pulumi.dev.yaml",
+      target: { project: "quayside" },
+      secrets: { get: () => secret },
+    },
+    outputs,
+  );
 
 test("A widget's site key and its secret come together or not at all", () => {
   expect(check("secret", { turnstileSiteKey: "0x4AAA" })).not.toThrow();

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { EXIT, UserError } from "../errors.ts";
 import type { Secrets } from "../secrets/open.ts";
+import type { StackTarget } from "../stack/target.ts";
+import type { OpenedStack } from "./environment.ts";
 
 const Announced = z.looseObject({ turnstileSiteKey: z.string().optional() });
 
@@ -12,7 +14,15 @@ const Announced = z.looseObject({ turnstileSiteKey: z.string().optional() });
  * @throws UserError `turnstile-half`
  */
 export function assertTurnstile(
-  { name, secrets }: { name: string; secrets: Pick<Secrets, "get"> },
+  {
+    name,
+    file,
+    target: { project },
+    secrets,
+  }: Pick<OpenedStack, "name" | "file"> & {
+    target: Pick<StackTarget, "project">;
+    secrets: Pick<Secrets, "get">;
+  },
   outputs: unknown,
 ): void {
   const announced = Announced.safeParse(outputs);
@@ -25,8 +35,8 @@ export function assertTurnstile(
       ? `INTAKE_TURNSTILE_SECRET is set for ${name}, but its forms have no widget: the intake would refuse everybody.`
       : `The forms of ${name} have Turnstile's widget, but the intake has no INTAKE_TURNSTILE_SECRET to ask with.`,
     site === undefined
-      ? `Put the same widget's site key into infra/Pulumi.${name}.yaml as quayside:turnstileSiteKey, or take the secret out of ESC.`
-      : `Put the same widget's secret key into ESC, or take quayside:turnstileSiteKey out of infra/Pulumi.${name}.yaml.`,
+      ? `Put the same widget's site key into ${file} as ${project}:turnstileSiteKey, or take the secret out of ESC.`
+      : `Put the same widget's secret key into ESC, or take ${project}:turnstileSiteKey out of ${file}.`,
     EXIT.stopped,
   );
 }

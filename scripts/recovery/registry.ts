@@ -106,7 +106,7 @@ function refuse(stack: string, holders: readonly Holder[], locks: readonly State
       `Stack ${stack} is locked by another update:\n${lines.join("\n")}\nNothing was touched.`,
       running
         ? "Wait until it has ended, then run the same command again. A lock whose owner is gone is broken by itself."
-        : `Make sure that it is gone. Then take its lock away (\`npx pulumi cancel --yes --stack ${stack}\` in infra/, with the same PULUMI_BACKEND_URL) and run the same command again.`,
+        : `Make sure that it is gone. Then take its lock away (\`npx pulumi cancel --yes --stack ${stack}\` beside its Pulumi.yaml, with the same PULUMI_BACKEND_URL) and run the same command again.`,
       locks,
     ),
   );

@@ -46,7 +46,7 @@ export function githubReleases(github: Github): ReleaseStore {
         ref: manifest.sha,
         environment: manifest.stack,
         task: TASK,
-        production: manifest.stack === "prod",
+        production: /(^|-)prod$/.test(manifest.stack),
         description: `${TITLES[manifest.kind]} ${manifest.id}`,
         payload: manifest,
       });

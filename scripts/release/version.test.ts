@@ -43,7 +43,13 @@ test("Versions are in the order of the specification's own examples", () => {
     "v1.10.0",
     "v2.0.0",
   ];
-  expect(inOrder.toReversed().map(versionOf).toSorted(compareVersions).map(tagOf)).toEqual(inOrder);
+  expect(
+    inOrder
+      .toReversed()
+      .map(versionOf)
+      .toSorted(compareVersions)
+      .map((version) => tagOf(version)),
+  ).toEqual(inOrder);
 });
 
 const identifier = fc.oneof(fc.nat(50).map(String), fc.stringMatching(/^[a-z-][a-z0-9-]{0,3}$/));

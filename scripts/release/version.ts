@@ -1,17 +1,23 @@
 import { compare, parse, type SemVer } from "semver";
 
 /**
- * The version that a release tag names, by https://semver.org: `v1.4.0`, `v2.0.0-rc.1`. Undefined for every other tag, one
+ * The version that a release tag names, by https://semver.org: `v1.4.0`, `v2.0.0-rc.1`, and with a
+ * project's prefix `shop-v1.4.0`. Undefined for every other tag, one
  * with build metadata too: two tags of the same precedence could not be told apart.
  */
-export function parseVersion(tag: string): SemVer | undefined {
-  const version = parse(tag.slice(1)) ?? undefined;
+export function parseVersion(tag: string, prefix = ""): SemVer | undefined {
+  const version = parse(tag.slice(prefix.length + 1)) ?? undefined;
   // semver forgives spaces and a second v; a tag is what it is.
-  return version && tag === tagOf(version) ? version : undefined;
+  return version && tag === tagOf(version, prefix) ? version : undefined;
 }
 
-export function tagOf(version: SemVer): string {
-  return `v${version.version}`;
+export function tagOf(version: SemVer, prefix = ""): string {
+  return `${prefix}v${version.version}`;
+}
+
+/** The version in a tag of whichever project. */
+export function versionOf(tag: string): SemVer | undefined {
+  return parseVersion(tag, /^.*-(?=v\d)/.exec(tag)?.[0]);
 }
 
 /** Negative when `a` comes before `b`, by semver's precedence (item 11 of the specification). */

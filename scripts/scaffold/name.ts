@@ -2,6 +2,9 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT, UserError } from "../errors.ts";
 
+/** What can be added. */
+export type Kind = "worker" | "site" | "project";
+
 /** The same rule as for a folder that the infrastructure takes for a Worker or a site: infra/src/repository.ts. */
 const NAME = /^[a-z][a-z0-9-]{0,40}$/;
 /** A Worker's name begins the paths that it answers; a shorter one would take too many. */
@@ -12,9 +15,10 @@ const TAKEN_HOSTS = ["app", "server1", "server2"];
 /**
  * Checks a new part's name before anything is written.
  *
+ * @param root the folder of the project that it is added to; the repository's for a project
  * @throws UserError `name-unfit`
  */
-export function checkName(root: string, kind: "worker" | "site", name: string): void {
+export function checkName(root: string, kind: Kind, name: string): void {
   const problem = problemOf(root, kind, name);
   if (problem === undefined) return;
   throw new UserError(
@@ -25,10 +29,15 @@ export function checkName(root: string, kind: "worker" | "site", name: string): 
   );
 }
 
-function problemOf(root: string, kind: "worker" | "site", name: string): string | undefined {
+function problemOf(root: string, kind: Kind, name: string): string | undefined {
   if (!NAME.test(name) || name.endsWith("-"))
     return "a name has lower-case letters, digits and dashes, at most 41, and begins with a letter";
-  if (existsSync(join(root, kind === "worker" ? "workers" : "sites", name))) return "it is there already";
+  if (existsSync(join(root, `${kind}s`, name))) return "it is there already";
+  if (kind === "project") {
+    const stacks = existsSync(join(root, "infra")) ? readdirSync(join(root, "infra")) : [];
+    const other = stacks.find((file) => file.startsWith(`Pulumi.${name}-`));
+    return other ? `infra/${other} would be one of its stacks` : undefined;
+  }
   if (kind === "site") {
     return TAKEN_HOSTS.includes(name) ? `the stack has a host ${name} already` : undefined;
   }

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Files } from "./write.ts";
 
 const icon = (name: string) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
@@ -55,14 +56,15 @@ a {
  * tests of all sites find it by its folder.
  *
  * @param securityTxt that of another site of the repository, whose contact and date hold for this one too
+ * @param project the folder of its project, relative to the repository; empty for the root's
  */
-export function siteFiles(name: string, securityTxt: string | undefined): Files {
-  const folder = `sites/${name}`;
+export function siteFiles(name: string, securityTxt: string | undefined, project = ""): Files {
+  const folder = posix.join(project, "sites", name);
   return {
     [`${folder}/index.html`]: page({
       title: name,
       head: `\n    <meta name="description" content="The site ${name}.">`,
-      body: `<h1>${name}</h1>\n      <p>This is the site <code>${name}</code>. Its words stand in <code>sites/${name}/index.html</code>.</p>`,
+      body: `<h1>${name}</h1>\n      <p>This is the site <code>${name}</code>. Its words stand in <code>${folder}/index.html</code>.</p>`,
     }),
     [`${folder}/404.html`]: page({
       title: `Not found · ${name}`,

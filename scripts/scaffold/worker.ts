@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Files } from "./write.ts";
 
 /**
@@ -5,12 +6,14 @@ import type { Files } from "./write.ts";
  * deployment, previews and CI find it by its folder.
  *
  * @param compatibilityDate `YYYY-MM-DD`, that of the Workers that are there
+ * @param project the folder of its project, relative to the repository; empty for the root's
  */
-export function workerFiles(name: string, compatibilityDate: string): Files {
-  const folder = `workers/${name}`;
+export function workerFiles(name: string, compatibilityDate: string, project = ""): Files {
+  const folder = posix.join(project, "workers", name);
+  const root = posix.relative(folder, "");
   return {
     [`${folder}/wrangler.jsonc`]: `{
-  "$schema": "../../node_modules/wrangler/config-schema.json",
+  "$schema": "${root}/node_modules/wrangler/config-schema.json",
   "name": "${name}",
   "main": "src/index.ts",
   "compatibility_date": "${compatibilityDate}",
@@ -24,7 +27,7 @@ export function workerFiles(name: string, compatibilityDate: string): Files {
 }
 `,
     [`${folder}/tsconfig.json`]: `{
-  "extends": "../../tsconfig.json",
+  "extends": "${root}/tsconfig.json",
   "compilerOptions": {
     "lib": ["esnext"],
     "types": ["@cloudflare/workers-types", "@cloudflare/vitest-plugin/types", "node"],

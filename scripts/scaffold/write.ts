@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** The files of a new part, by their path in the repository. */
@@ -12,4 +12,10 @@ export function writeNew(root: string, files: Files): string[] {
     writeFileSync(file, content, { flag: "wx" });
   }
   return Object.keys(files);
+}
+
+/** Changes a file that is there. */
+export function replaceIn(root: string, path: string, change: (text: string) => string): void {
+  const file = join(root, path);
+  writeFileSync(file, change(readFileSync(file, "utf8")));
 }

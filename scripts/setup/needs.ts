@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "jsonc-parser";
 import { z } from "zod";
@@ -13,7 +13,7 @@ const Bindings = z.looseObject({
 
 /** Permissions at Cloudflare that no Worker of this repository needs. */
 export async function needlessPermissions(bench: Bench): Promise<string[]> {
-  const workers = readWorkers(join(bench.context.root, "workers"));
+  const workers = bench.project.homes.flatMap(({ dir }) => readWorkers(join(dir, "workers")));
   const queues = workers.some(
     ({ queues: used }) => (used?.producers?.length ?? 0) + (used?.consumers?.length ?? 0) > 0,
   );
@@ -22,6 +22,7 @@ export async function needlessPermissions(bench: Bench): Promise<string[]> {
 }
 
 function readWorkers(folder: string): z.infer<typeof Bindings>[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .flatMap(({ name }) => {

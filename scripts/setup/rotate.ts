@@ -1,6 +1,7 @@
 import { EXIT, UserError } from "../errors.ts";
 import { mask } from "../secrets/redaction.ts";
 import { publicHalf, signingKeys } from "../secrets/signing-keys.ts";
+import { stackFile } from "../stack/stacks.ts";
 import type { Bench } from "./bench.ts";
 import type { Interviewer } from "./interviewer.ts";
 import type { Question } from "./question.ts";
@@ -46,7 +47,7 @@ interface Way {
   /** What `--finish` leaves of a value that has the old one in it. */
   newest?(value: string): string | undefined;
   /** Refuses `--finish` where somebody still needs the old one. */
-  mayFinish?(order: { stack: string; newest: string; trusted: string | undefined }): void;
+  mayFinish?(order: { stack: string; file: string; newest: string; trusted: string | undefined }): void;
   /** What `--finish` does where the old one is ended by a call, and not by taking it out of the variable. */
   end?(bench: Bench, order: { stack: string; ask: Ask }): Promise<void>;
   /** What is said after `--finish`. */
@@ -116,12 +117,12 @@ const WAYS: Record<string, Way> = {
       file.save();
     },
     newest: (value) => signingKeys(value)[0],
-    mayFinish({ stack, newest, trusted }) {
+    mayFinish({ stack, file, newest, trusted }) {
       if (trusted === undefined || trusted === publicHalf(newest)) return;
       throw new UserError(
         "rotate-early",
         `The servers of ${stack} still believe the old release key, so that it can't go yet.`,
-        `Commit infra/Pulumi.${stack}.yaml, deploy it, and run this again. Nothing was changed.`,
+        `Commit ${file}, deploy it, and run this again. Nothing was changed.`,
         EXIT.stopped,
       );
     },
@@ -205,7 +206,12 @@ export async function rotate(
     const known = kept.values?.[variable];
     const value = finish ? known && way.newest?.(known) : await way.fresh(bench, { ...slot, known, ask });
     if (finish && value && way.mayFinish)
-      way.mayFinish({ stack: slot.stack, newest: value, trusted: await trusted(slot.stack) });
+      way.mayFinish({
+        stack: slot.stack,
+        file: stackFile(bench.project, slot.stack),
+        newest: value,
+        trusted: await trusted(slot.stack),
+      });
     if (value) ready.push({ ...slot, value, place: kept.place });
   }
   const written = new Set<string>();

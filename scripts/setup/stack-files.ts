@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Document, parseDocument } from "yaml";
-import { stackSetting } from "../stack/stacks.ts";
+import { homeOf, stackFile, stackSetting } from "../stack/stacks.ts";
 import type { Bench } from "./bench.ts";
 import { EXAMPLE } from "./example.ts";
 
@@ -30,10 +30,10 @@ export interface StackFile {
 }
 
 export function openStackFile(bench: Bench, stack: string): StackFile {
-  const name = `infra/Pulumi.${stack}.yaml`;
+  const name = stackFile(bench.project, stack);
   const path = join(bench.context.root, name);
   const document: Document = parseDocument(readFileSync(path, "utf8"));
-  const at = (key: string) => ["config", `${bench.project.name}:${key}`];
+  const at = (key: string) => ["config", `${homeOf(bench.project, stack).project}:${key}`];
   return {
     name,
     get: (key) => {

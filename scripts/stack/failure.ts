@@ -23,7 +23,7 @@ export function engineFailure(
   if (error instanceof ConcurrentUpdateError) {
     return new StateLocked(
       `Stack ${stack} is locked by another update${lockOwner(error.message)}.`,
-      `Wait until that run has ended. If it was killed, nobody gives its lock back: make sure that it is gone, then run \`npx pulumi cancel --yes --stack ${stack}\` in infra/ with the same PULUMI_BACKEND_URL.`,
+      `Wait until that run has ended. If it was killed, nobody gives its lock back: make sure that it is gone, then run \`npx pulumi cancel --yes --stack ${stack}\` beside its Pulumi.yaml with the same PULUMI_BACKEND_URL.`,
       locksNamedIn(error.message),
       EXIT.failed,
       options,

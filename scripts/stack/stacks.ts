@@ -1,27 +1,102 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { EXIT, messageOf, UserError } from "../errors.ts";
 
 const ProjectFile = z.object({ name: z.string().min(1) });
 const StackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish();
+/** Where further projects of the repository are, a folder each. */
+const FURTHER = "projects";
 
-/** The Pulumi project: its name, its folder, and its stacks, which are what has a `Pulumi.<stack>.yaml`. */
-export interface Project {
-  name: string;
+/** One Pulumi project of the repository: a folder with its infrastructure, Workers and sites. */
+export interface Home {
+  /** The name in its Pulumi.yaml: the namespace of its configuration, and part of the names of its resources. */
+  project: string;
+  /** The folder of `infra/`, `workers/` and `sites/`, absolute. */
+  dir: string;
+  /** The folder of Pulumi.yaml, absolute. */
   infraDir: string;
+  /** What the names of its stacks and its release tags begin with: nothing at the root, `shop-` in `projects/shop`. */
+  prefix: string;
+  /** A stack is what has a `Pulumi.<stack>.yaml`. */
   stacks: string[];
 }
 
-/** @throws UserError `project-unreadable` */
+/** The repository: the project at its root, those in `projects/`, and the stacks of all of them. */
+export interface Project {
+  /** The name of the project at the root, which secrets, roles and databases of all stacks are called by. */
+  name: string;
+  root: string;
+  homes: readonly [Home, ...Home[]];
+  /** The stacks of all projects, those of the root's first. */
+  stacks: string[];
+}
+
+/** @throws UserError `project-unreadable`, `project-name`, `stack-name` */
 export function readProject(root: string): Project {
-  const infraDir = join(root, "infra");
-  const { name } = readYaml(join(infraDir, "Pulumi.yaml"), ProjectFile);
+  const first = readHome(root, "");
+  const folder = join(root, FURTHER);
+  const others = (existsSync(folder) ? readdirSync(folder).sort() : [])
+    .filter((name) => existsSync(join(folder, name, "infra", "Pulumi.yaml")))
+    .map((name) => readHome(join(folder, name), `${name}-`));
+  const homes = [first, ...others] as const;
+  const misnamed = others.flatMap(({ prefix, dir, stacks }) =>
+    stacks
+      .filter((stack) => !stack.startsWith(prefix) || first.stacks.includes(stack))
+      .map((stack) => `${join(relative(root, dir), stackFileName(stack))} (${prefix}…)`),
+  );
+  const twice = others.find(({ project }, index) =>
+    [first, ...others.slice(0, index)].some((other) => other.project === project),
+  );
+  if (twice)
+    throw new UserError(
+      "project-name",
+      `Two projects of the repository are called ${twice.project}; the second is ${relative(root, twice.dir)}.`,
+      `Give each Pulumi.yaml a name of its own, ${basename(twice.dir)} for that one: resources are called by it.`,
+      EXIT.usage,
+    );
+  if (misnamed.length > 0)
+    throw new UserError(
+      "stack-name",
+      `The stacks of a project in ${FURTHER}/ begin with the name of its folder, and no two stacks have the same name: ${misnamed.join(", ")}.`,
+      "Rename the file; a stack that is up keeps its state under the new name with `pulumi stack rename`.",
+      EXIT.usage,
+    );
+  return { name: first.project, root, homes: [...homes], stacks: homes.flatMap(({ stacks }) => stacks) };
+}
+
+function readHome(dir: string, prefix: string): Home {
+  const infraDir = join(dir, "infra");
+  const { name: project } = readYaml(join(infraDir, "Pulumi.yaml"), ProjectFile);
   const stacks = readdirSync(infraDir)
     .flatMap((file) => /^Pulumi\.([A-Za-z0-9-]+)\.yaml$/.exec(file)?.[1] ?? [])
     .sort();
-  return { name, infraDir, stacks };
+  return { project, dir, infraDir, prefix, stacks };
+}
+
+/** The project that a stack belongs to. */
+export function homeOf({ homes }: Project, stack: string): Home {
+  return homes.find(({ stacks }) => stacks.includes(stack)) ?? homes[0];
+}
+
+/** What a stack is within its project: `dev` of `shop-dev`. */
+export function stageOf(project: Project, stack: string): string {
+  return stack.slice(homeOf(project, stack).prefix.length);
+}
+
+/** Another stack of the same project: `shop-dev` beside `shop-prod`. */
+export function besideOf(project: Project, stack: string, stage: string): string {
+  return `${homeOf(project, stack).prefix}${stage}`;
+}
+
+/** A stack's file, relative to the repository. */
+export function stackFile(project: Project, stack: string): string {
+  return relative(project.root, join(homeOf(project, stack).infraDir, stackFileName(stack)));
+}
+
+function stackFileName(stack: string): string {
+  return `Pulumi.${stack}.yaml`;
 }
 
 /** @throws UserError `stack-unknown` that lists the stacks that are there */
@@ -48,8 +123,9 @@ export function stackSetting(project: Project, stack: string, key: string): stri
 
 /** A list or an object of a stack's configuration, as it stands there; undefined where the file has none. */
 export function stackValue(project: Project, stack: string, key: string): unknown {
-  const file = readYaml(join(project.infraDir, `Pulumi.${stack}.yaml`), StackFile);
-  return file?.config?.[key.includes(":") ? key : `${project.name}:${key}`];
+  const home = homeOf(project, stack);
+  const file = readYaml(join(home.infraDir, stackFileName(stack)), StackFile);
+  return file?.config?.[key.includes(":") ? key : `${home.project}:${key}`];
 }
 
 function readYaml<T>(file: string, schema: z.ZodType<T>): T {

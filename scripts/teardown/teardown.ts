@@ -46,7 +46,7 @@ export async function tearDown(
   const others = await otherStacks(bench, stack);
   const [parts, standing] = await Promise.all([
     accountParts(bench, stack, others.length === 0),
-    leftovers(hetzner, cloudflare, project.name, stack, outputs),
+    leftovers(hetzner, cloudflare, opened.target.project, stack, outputs),
   ]);
   const lines = [
     ...standing.map(({ cloud, kind, name }) => `${cloud}: ${kind} ${name}`),
@@ -73,7 +73,7 @@ export async function tearDown(
   // The secrets go last: until then the same command goes on where it stopped.
   for (const { what, remove } of ordered(parts)) await reporter.step(what, remove);
   const left = await reporter.step("Look whether anything is left", () =>
-    leftovers(hetzner, cloudflare, project.name, stack, outputs),
+    leftovers(hetzner, cloudflare, opened.target.project, stack, outputs),
   );
   if (left.length > 0)
     throw new UserError(

@@ -28,7 +28,9 @@ function check(project) {
   });
 }
 
-const workers = existsSync("workers") ? readdirSync("workers").map((name) => join("workers", name)) : [];
+/** @param {string} folder */
+const within = (folder) => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []);
+const workers = [".", ...within("projects")].flatMap((project) => within(join(project, "workers")));
 const projects = [".", "scripts/toolchain", ...workers].filter((folder) =>
   existsSync(join(folder, "tsconfig.json")),
 );

@@ -17,5 +17,7 @@ export function labels(owner: Owner, resource: string): Labels {
  * its successor elsewhere can be there before it goes.
  */
 export function physicalName(owner: Owner, resource: string, location?: Location): string {
-  return [owner.project, owner.stack, resource, ...(location ? [location] : [])].join("-");
+  // Of a further project, the stack's name begins with the project's already.
+  const owned = owner.stack.startsWith(`${owner.project}-`) ? [owner.stack] : [owner.project, owner.stack];
+  return [...owned, resource, ...(location ? [location] : [])].join("-");
 }

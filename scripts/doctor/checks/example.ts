@@ -1,5 +1,5 @@
 import { EXAMPLE } from "../../setup/example.ts";
-import { stackSetting } from "../../stack/stacks.ts";
+import { stackFile, stackSetting } from "../../stack/stacks.ts";
 import type { Check } from "../check.ts";
 
 export const example: Check = {
@@ -14,14 +14,14 @@ export const example: Check = {
       return [
         ...left.map((key) => ({
           level: "wrong" as const,
-          text: `infra/Pulumi.${stack}.yaml still has the example's ${key}.`,
+          text: `${stackFile(project, stack)} still has the example's ${key}.`,
           fix: "npm run setup puts yours there.",
         })),
         ...(image
           ? [
               {
                 level: "soon" as const,
-                text: `infra/Pulumi.${stack}.yaml still names the example's image.`,
+                text: `${stackFile(project, stack)} still names the example's image.`,
                 fix: "Build your own and name it by its digest (image: name@sha256:…).",
               },
             ]

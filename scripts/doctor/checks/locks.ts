@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { homeOf } from "../../stack/stacks.ts";
 import type { Check } from "../check.ts";
 
 const Lock = z.object({ username: z.string(), hostname: z.string(), timestamp: z.string() });
@@ -18,7 +19,9 @@ export const locks: Check = {
     if (!backend.startsWith("file://")) return [];
     const folder = join(fileURLToPath(backend), ".pulumi", "locks");
     return list(folder).flatMap((path) => {
-      const stack = project.stacks.find((name) => path.includes(`/${project.name}/${name}/`));
+      const stack = project.stacks.find((name) =>
+        path.includes(`/${homeOf(project, name).project}/${name}/`),
+      );
       const lock = Lock.safeParse(JSON.parse(readFileSync(path, "utf8"))).data;
       const age = context.now().getTime() - Date.parse(lock?.timestamp ?? statSync(path).mtime.toISOString());
       if (!stack || age < STALE_MS) return [];

@@ -1,5 +1,5 @@
 import { offeredTypes } from "../../setup/facts/hetzner.ts";
-import { stackSetting } from "../../stack/stacks.ts";
+import { stackFile, stackSetting } from "../../stack/stacks.ts";
 import type { Check, Symptom } from "../check.ts";
 
 export const serverTypes: Check = {
@@ -19,7 +19,7 @@ export const serverTypes: Check = {
             {
               level: "wrong",
               text: `${place} does not offer ${type}, which ${stack} asks for.`,
-              fix: `Choose another in infra/Pulumi.${stack}.yaml; the cheapest there are ${near.join(", ")}.`,
+              fix: `Choose another in ${stackFile(project, stack)}; the cheapest there are ${near.join(", ")}.`,
             },
           ];
         if (own.available === false)
@@ -27,7 +27,7 @@ export const serverTypes: Check = {
             {
               level: "soon",
               text: `${type} is sold out in ${place}: ${stack} keeps its server, and gets no new one.`,
-              fix: `Wait, or choose another in infra/Pulumi.${stack}.yaml.`,
+              fix: `Wait, or choose another in ${stackFile(project, stack)}.`,
             },
           ];
         return [];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Github } from "../../github/client.ts";
 import { GithubRefusal } from "../../github/refusal.ts";
+import { homeOf, type Project, stageOf } from "../../stack/stacks.ts";
 import type { Bench } from "../bench.ts";
 import { github } from "../facts/github.ts";
 import { listed, reviewers } from "../questions/github.ts";
@@ -31,9 +32,14 @@ interface Ref {
 }
 
 /** What a stack is deployed from: rollbacks run on main. */
-function refsOf(stack: string): Ref[] {
+function refsOf({ project }: Bench, stack: string): Ref[] {
   const main: Ref = { type: "branch", name: "main" };
-  return stack === "prod" ? [main, { type: "tag", name: "v*" }] : [main];
+  const tags: Ref = { type: "tag", name: `${homeOf(project, stack).prefix}v*` };
+  return isProd(project, stack) ? [main, tags] : [main];
+}
+
+function isProd(project: Project, stack: string): boolean {
+  return stageOf(project, stack) === "prod";
 }
 
 export const environmentsStep: Step = {
@@ -49,7 +55,7 @@ export const environmentsStep: Step = {
 };
 
 async function findEnvironment(bench: Bench, hub: Github, stack: string): Promise<Action[]> {
-  const logins = stack === "prod" ? listed(await bench.ask(reviewers)) : [];
+  const logins = isProd(bench.project, stack) ? listed(await bench.ask(reviewers)) : [];
   const at = { ...hub.at, environment_name: stack };
   const there = await read(hub, stack);
   const known = there?.environment.protection_rules.flatMap((rule) => rule.reviewers ?? []) ?? [];
@@ -57,11 +63,11 @@ async function findEnvironment(bench: Bench, hub: Github, stack: string): Promis
   const guarded =
     there?.environment.deployment_branch_policy?.custom_branch_policies === true &&
     logins.every((login) => approved.includes(login.toLowerCase()));
-  const refs = refsOf(stack).filter(
+  const refs = refsOf(bench, stack).filter(
     ({ type, name }) => !there?.policies.some((policy) => policy.name === name && policy.type === type),
   );
   const surplus = (there?.policies ?? []).filter(
-    (policy) => !refsOf(stack).some(({ type, name }) => policy.name === name && policy.type === type),
+    (policy) => !refsOf(bench, stack).some(({ type, name }) => policy.name === name && policy.type === type),
   );
   const who = logins.length > 0 ? `, approved by ${logins.join(" or ")}` : "";
   return [

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import type { Project } from "../../stack/stacks.ts";
 import { github } from "../facts/github.ts";
 import type { Step } from "../step.ts";
 
@@ -17,7 +18,7 @@ function checksOf(root: string): string[] {
 }
 
 /** The rules by GitHub's own names. https://docs.github.com/rest/repos/rules */
-const rulesets = (root: string) => [
+const rulesets = ({ root, homes }: Project) => [
   {
     name: "quayside: main",
     tells: "protect main: pull requests only, the check has to pass, no force push, no deletion",
@@ -49,9 +50,9 @@ const rulesets = (root: string) => [
   },
   {
     name: "quayside: version tags",
-    tells: "protect the tags v*: they can't be moved or deleted",
+    tells: `protect the tags ${homes.map(({ prefix }) => `${prefix}v*`).join(" and ")}: they can't be moved or deleted`,
     target: "tag",
-    conditions: { ref_name: { include: ["refs/tags/v*"], exclude: [] } },
+    conditions: { ref_name: { include: homes.map(({ prefix }) => `refs/tags/${prefix}v*`), exclude: [] } },
     rules: [{ type: "deletion" }, { type: "non_fast_forward" }, { type: "update" }],
   },
 ];
@@ -64,7 +65,7 @@ export const protectionStep: Step = {
     const hub = await github(bench);
     const { data } = await hub.request("GET /repos/{owner}/{repo}/rulesets", { ...hub.at, per_page: 100 });
     const present = Rulesets.parse(data);
-    return rulesets(bench.context.root).flatMap(({ tells, ...ruleset }) => {
+    return rulesets(bench.project).flatMap(({ tells, ...ruleset }) => {
       const known = present.find(({ name }) => name === ruleset.name);
       if (known?.enforcement === "active") return [];
       const body = { ...hub.at, ...ruleset, enforcement: "active" };

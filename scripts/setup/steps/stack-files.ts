@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { homeOf } from "../../stack/stacks.ts";
 import type { Bench } from "../bench.ts";
 import { EXAMPLE } from "../example.ts";
 import { zone } from "../facts/cloudflare.ts";
@@ -35,9 +36,13 @@ async function wantedSettings(bench: Bench): Promise<Record<string, string | str
 
 function stackActions(bench: Bench, stack: string, settings: Record<string, string | string[]>): Action[] {
   const file = openStackFile(bench, stack);
-  const changed = Object.entries(settings).filter(
-    ([key, value]) => JSON.stringify(file.get(key)) !== JSON.stringify(value),
-  );
+  const isFirst = homeOf(bench.project, stack).prefix === "";
+  const changed = Object.entries(settings).filter(([key, value]) => {
+    const current = file.get(key);
+    // Another project has an image, and may have a domain, of its own.
+    const isOwn = !isFirst && !Object.values<unknown>(EXAMPLE).includes(current);
+    return !isOwn && JSON.stringify(current) !== JSON.stringify(value);
+  });
   if (changed.length === 0) return [];
   return [
     {
