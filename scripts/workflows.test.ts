@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { readProject } from "./stack/stacks.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FOLDER = ".github/workflows";
@@ -78,6 +79,12 @@ function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");
 }
 
+const { homes } = readProject(ROOT);
+/** What a further project's workflow, or job, is called at the root: `deploy-dev` for `deploy-shop-dev`. */
+function ofRoot(id: string): string {
+  return homes.reduce((text, { prefix }) => (prefix === "" ? text : text.replaceAll(prefix, "")), id);
+}
+
 const DEPLOY = {
   contents: "read",
   checks: "read",
@@ -146,7 +153,8 @@ describe("the workflows", () => {
 
   it("start from no permissions, and give each job the least", () => {
     for (const { path, workflow } of workflows) expect(workflow.permissions, path).toEqual({});
-    expect(Object.fromEntries(jobs.map(({ id, job }) => [id, job.permissions]))).toEqual(PERMISSIONS);
+    for (const { id, job } of jobs) expect(job.permissions, id).toEqual(PERMISSIONS[ofRoot(id)]);
+    expect(new Set(jobs.map(({ id }) => ofRoot(id)))).toEqual(new Set(Object.keys(PERMISSIONS)));
   });
 
   it("never run a pull request's code with the rights of the repository", () => {
@@ -292,7 +300,7 @@ describe("the workflows", () => {
       });
       return names.length === 0 ? [] : [[`${id} ${npmRuns(step.run ?? "").join()}`, names.sort()]];
     });
-    expect(Object.fromEntries(handed)).toEqual({
+    const expected: Record<string, string[]> = {
       "deploy/deploy ": writes.sort(),
       "deploy/deploy drift": reads.toSorted(),
       "deploy-dev/candidate preview": reads.toSorted(),
@@ -300,7 +308,9 @@ describe("the workflows", () => {
       "drift/drift drift": reads.toSorted(),
       "preview/preview preview": [...reads, ...own].sort(),
       "cleanup/cleanup cleanup": own.toSorted(),
-    });
+    };
+    for (const [id, names] of handed) expect(names, id).toEqual(expected[ofRoot(id)]);
+    expect(new Set(handed.map(([id]) => ofRoot(id)))).toEqual(new Set(Object.keys(expected)));
     // In a job's or a workflow's own environment every step would get them, those that install packages too.
     const named = workflows.flatMap(({ text }) => [...text.matchAll(/\bsecrets[.[(]/g)]).length;
     expect(named).toBe(handed.flatMap(([, names]) => names).length);
@@ -324,7 +334,6 @@ describe("the workflows", () => {
   });
 
   it("offer the stacks and the scopes that there are for a rollback", async () => {
-    const { readProject } = await import("./stack/stacks.ts");
     const { SCOPES } = await import("./release/manifest.ts");
     const Choice = z.object({ options: z.array(z.string()) });
     const Inputs = z.object({ inputs: z.object({ stack: Choice, scope: Choice }) });

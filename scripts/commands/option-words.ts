@@ -21,6 +21,7 @@ const WORDS: Record<string, string> = {
   out: "the folder for the previews as files",
   plugins: "the providers: stand-ins, or Pulumi's own plugins against the same clouds",
   preview: "the secret of previews, which only reads",
+  project: "the project that gets it; the one at the root without it",
   questions: "print the questions with their explanations, and end",
   refresh: "let the state take note of changes by hand first, so that the update puts them back",
   "restore-database": "bring the database back to its restore point too; asks for --confirm",

@@ -1,7 +1,7 @@
 import { EXIT, UserError } from "../errors.ts";
 import type { Caller } from "../flows/environment.ts";
 import { parseVersion } from "../release/version.ts";
-import { homeOf, type Project } from "../stack/stacks.ts";
+import type { Project } from "../stack/stacks.ts";
 
 /** The tag that was named, or the one that started the run. */
 export function requireTag(named: string | undefined, { event }: Caller, usage: string): string {
@@ -15,10 +15,4 @@ export function requireTag(named: string | undefined, { event }: Caller, usage: 
 export function stackOfTag({ homes }: Project, tag: string): string {
   const home = homes.find(({ prefix }) => parseVersion(tag, prefix)) ?? homes[0];
   return `${home.prefix}prod`;
-}
-
-/** The release of a tag on a stack: `prod-v1.4.0`, `shop-prod-v1.4.0`. */
-export function releaseIdOf(project: Project, stack: string, tag: string): string {
-  const { prefix } = homeOf(project, stack);
-  return `${stack}-${tag.startsWith(prefix) ? tag.slice(prefix.length) : tag}`.toLowerCase();
 }

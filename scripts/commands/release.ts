@@ -10,7 +10,7 @@ import { readProject, requireStack } from "../stack/stacks.ts";
 import { APPROVAL_OPTION, APPROVAL_VALUE } from "./approval-option.ts";
 import type { Command } from "./command.ts";
 import { summarize } from "./deploy.ts";
-import { releaseIdOf, requireTag, stackOfTag } from "./release-arguments.ts";
+import { requireTag, stackOfTag } from "./release-arguments.ts";
 
 const Values = z.object({
   "verify-limit": z.coerce.number().positive().default(300),
@@ -46,7 +46,7 @@ export const command: Command = {
     const stack = await openStackTarget(context, project, name, "deploy");
     const deployment = await deploy(context, caller.releases, {
       stack,
-      releaseId: releaseIdOf(project, name, tag),
+      releaseId: `${name}-${tag}`.toLowerCase(),
       sha,
       ref: `refs/tags/${tag}`,
       actor: caller.event?.actor ?? "local",

@@ -105,8 +105,8 @@ test("Each changed part gets an address of its own, with what it binds, and noth
   expect(problems).toEqual([]);
   expect(urls).toEqual(
     expect.arrayContaining([
-      { kind: "worker", name: "counter", url: COUNTER },
-      { kind: "site", name: "www", url: WWW },
+      { home: home(), kind: "worker", name: "counter", url: COUNTER },
+      { home: home(), kind: "site", name: "www", url: WWW },
     ]),
   );
   expect(JSON.parse((await visit(COUNTER)).text)).toEqual({
@@ -121,13 +121,42 @@ test("Each changed part gets an address of its own, with what it binds, and noth
   expect(await scripts(TOKENS.write, cloud.accountId)).toEqual([]);
 });
 
+test("Two projects may each have a Worker of the same name", async () => {
+  const shop = { ...home(), project: "shop", dir: join(context.root, "projects", "shop"), prefix: "shop-" };
+  writeFiles(shop.dir, {
+    "workers/names/wrangler.jsonc": JSON.stringify({
+      name: "names",
+      main: "index.js",
+      compatibility_date: "2026-01-01",
+    }),
+    "workers/names/index.js": 'export default { fetch: () => new Response("Grace") };',
+  });
+  const changes: EdgeChange[] = [{ kind: "worker", name: "names", action: "update" }];
+  const { urls, problems } = await previewEdge(
+    context,
+    await account(),
+    { number: 8, headSha: "c".repeat(40) },
+    [
+      { home: home(), changes },
+      { home: shop, changes },
+    ],
+  );
+  expect(problems).toEqual([]);
+  const said = await Promise.all(urls.map(async ({ url }) => (await visit(url)).text));
+  expect(said.sort()).toEqual(["Ada", "Grace"]);
+  expect(await removePreviews(context, await account(), 8)).toEqual([
+    "Worker names-pr-8",
+    "Worker shop-names-pr-8",
+  ]);
+});
+
 test("A later push keeps the addresses; a part that can't be uploaded is named, and the others are there", async () => {
   writeFiles(context.root, {
     "sites/www/index.html": "<title>second</title>",
     "workers/names/index.js": "export default {",
   });
   const { urls, problems } = await preview("b".repeat(40), ["worker", "names"], ["site", "www"]);
-  expect(urls).toEqual([{ kind: "site", name: "www", url: WWW }]);
+  expect(urls).toEqual([{ home: home(), kind: "site", name: "www", url: WWW }]);
   expect(problems).toEqual([expect.stringContaining("workers/names: wrangler")]);
   expect((await visit(`${WWW}/`)).text).toContain("second");
   // What this push does not change any more.

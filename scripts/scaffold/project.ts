@@ -2,6 +2,9 @@ import { isMap, parseDocument } from "yaml";
 import { siteFiles } from "./site.ts";
 import type { Files } from "./write.ts";
 
+/** The infrastructure's program, from a further project's. */
+const PROGRAM = "../../../infra/program.ts";
+
 /** What a new project is made after: the stacks and workflows of the project at the root. */
 export interface Template {
   /** Its Pulumi.yaml, Pulumi.dev.yaml and Pulumi.prod.yaml, as text. */
@@ -33,7 +36,7 @@ export function projectFiles(name: string, template: Template): Files {
 export default () => program();
 `,
     [`${folder}/infra/program.ts`]: `import { join } from "node:path";
-import { type Surroundings, program as template } from "../../../infra/program.ts";
+import { type Surroundings, program as template } from "${PROGRAM}";
 
 /** The parts of every stack at the root, with the Workers, sites and configuration of this project. */
 export const program = (surroundings: Surroundings = {}) =>

@@ -3,10 +3,13 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { readRepository } from "../../infra/src/repository.ts";
 import { command } from "../commands/new.ts";
 import { findParts } from "../edge/parts.ts";
+import { readProject, stackSetting } from "../stack/stacks.ts";
 import { createReporter } from "../terminal/reporter.ts";
+import { projectFiles } from "./project.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 let root: string;
@@ -15,7 +18,16 @@ beforeAll(async () => {
   // Beside node_modules, as a checkout has it, and out of the sight of git and the linter of this one.
   mkdirSync(join(ROOT, ".rehearsal"), { recursive: true });
   root = mkdtempSync(join(ROOT, ".rehearsal", "scaffold-test-"));
-  for (const file of ["package.json", "package-lock.json", "tsconfig.json", "biome.json", "sites", "workers"])
+  for (const file of [
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "biome.json",
+    "infra",
+    "sites",
+    "workers",
+    ".github",
+  ])
     cpSync(join(ROOT, file), join(root, file), {
       recursive: true,
       filter: (path) => !path.includes(".wrangler"),
@@ -23,10 +35,13 @@ beforeAll(async () => {
   symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
   await add("worker", "greeter");
   await add("site", "docs");
+  await add("project", "shop");
+  await add({ project: "shop" }, "worker", "cart");
 });
 afterAll(() => root && rmSync(root, { recursive: true, force: true }));
 
-function add(...positionals: string[]) {
+function add(...[first, ...others]: [Record<string, unknown> | string, ...string[]]) {
+  const [values, positionals] = typeof first === "string" ? [{}, [first, ...others]] : [first, others];
   const context = {
     root,
     env: {},
@@ -35,7 +50,7 @@ function add(...positionals: string[]) {
     now: () => new Date(),
     signal: new AbortController().signal,
   };
-  return command.run(context, { values: {}, positionals });
+  return command.run(context, { values, positionals });
 }
 const run = (program: string, ...args: string[]) =>
   execa(join(ROOT, "node_modules", ".bin", program), args, { cwd: root, reject: false, all: true });
@@ -50,12 +65,14 @@ test("The deployment and the infrastructure find what was added by itself", () =
 });
 
 test("What was added passes the linter and the type checker as it stands", async () => {
-  const [lint, types] = await Promise.all([
-    run("biome", "check", "--vcs-enabled=false", "workers/greeter", "sites/docs"),
+  const [lint, types, ofProject] = await Promise.all([
+    run("biome", "check", "--vcs-enabled=false", "workers/greeter", "sites/docs", "projects"),
     run("tsc", "-p", "workers/greeter"),
+    run("tsc", "-p", "projects/shop/workers/cart"),
   ]);
   expect(lint.exitCode, lint.all).toBe(0);
   expect(types.exitCode, types.all).toBe(0);
+  expect(ofProject.exitCode, ofProject.all).toBe(0);
 }, 60_000);
 
 test("A new Worker's own tests pass in workerd", async () => {
@@ -63,6 +80,50 @@ test("A new Worker's own tests pass in workerd", async () => {
   expect(exitCode, all).toBe(0);
   expect(all).toMatch(/Tests.*3 passed/);
 }, 60_000);
+
+test("A new project has the root's stacks under names and hosts of its own, and workflows for its branch and its tags", () => {
+  const project = readProject(root);
+  expect(project.stacks).toEqual(["dev", "prod", "shop-dev", "shop-prod"]);
+  const settings = (key: string) => project.stacks.map((stack) => stackSetting(project, stack, key));
+  expect(settings("hostSuffix")).toEqual(["-dev", "", "-shop-dev", "-shop"]);
+  expect(settings("ownsZone")).toEqual(["false", "true", "false", "false"]);
+  const text = (file: string) => readFileSync(join(root, file), "utf8");
+  expect(text("projects/shop/infra/Pulumi.shop-prod.yaml")).not.toContain("quayside:");
+  const workflow = (file: string) => parse(text(`.github/workflows/${file}.yml`));
+  expect(workflow("deploy-shop-dev")).toMatchObject({
+    jobs: { "shop-dev": { with: { stack: "shop-dev" } }, candidate: { needs: "shop-dev" } },
+  });
+  expect(workflow("release-shop-prod")).toMatchObject({
+    on: { push: { tags: ["shop-v*"] } },
+    jobs: { "shop-prod": { with: { stack: "shop-prod" } } },
+  });
+  for (const file of ["rollback", "resume"])
+    expect(workflow(file)).toMatchObject({
+      on: { workflow_dispatch: { inputs: { stack: { options: project.stacks } } } },
+    });
+});
+
+test("What is encrypted for a stack does not come into another", () => {
+  const files = projectFiles("shop", {
+    project: "name: quayside\nruntime: nodejs\n",
+    stacks: {
+      dev: "encryptionsalt: v1:abc\nconfig:\n  quayside:domain: example.com\n  quayside:password:\n    secure: v1:def\n",
+      prod: "config: {}\n",
+    },
+    workflows: { dev: "", prod: "" },
+    securityTxt: undefined,
+    example: { image: "image", releaseKey: "key" },
+  });
+  expect(parse(files["projects/shop/infra/Pulumi.shop-dev.yaml"] ?? "")).toEqual({
+    config: {
+      "shop:domain": "example.com",
+      "shop:hostSuffix": "-shop-dev",
+      "shop:ownsZone": "false",
+      "shop:image": "image",
+      "shop:releaseKey": "key",
+    },
+  });
+});
 
 test("A new site says where holes are reported under its own host", () => {
   const text = readFileSync(join(root, "sites/docs/.well-known/security.txt"), "utf8");
@@ -76,11 +137,12 @@ test.each([
   ["worker", "intakes", /the paths of the Worker intake/],
   ["worker", "style", /www's \/style\.css/],
   ["site", "app", /a host app already/],
+  ["project", "shop", /it is there already/],
 ])("A %s can't be called %s, and nothing is written", async (kind, name, reason) => {
   await expect(add(kind, name)).rejects.toMatchObject({
     code: "name-unfit",
     exitCode: 2,
     message: expect.stringMatching(reason),
   });
-  if (name !== "intake") expect(existsSync(join(root, `${kind}s`, name))).toBe(false);
+  if (name !== "intake" && name !== "shop") expect(existsSync(join(root, `${kind}s`, name))).toBe(false);
 });

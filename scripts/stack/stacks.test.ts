@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readProject, requireStack, stackSetting } from "./stacks.ts";
+import { besideOf, homeOf, readProject, requireStack, stackFile, stackSetting, stageOf } from "./stacks.ts";
 
 let root: string;
 beforeEach(() => {
@@ -24,11 +24,52 @@ test("A file makes a stack; nothing else has a list of them", () => {
   write("Pulumi.prod.yaml", "");
   write("Pulumi.prod.yaml.bak", "");
   write("Pulumi.review-7.yaml", "");
-  expect(readProject(root)).toEqual({
-    name: "quayside",
-    infraDir: join(root, "infra"),
-    stacks: ["dev", "prod", "review-7"],
-  });
+  const stacks = ["dev", "prod", "review-7"];
+  const home = { project: "quayside", dir: root, infraDir: join(root, "infra"), prefix: "", stacks };
+  expect(readProject(root)).toEqual({ name: "quayside", root, homes: [home], stacks });
+});
+
+function addProject(folder: string, name: string, ...stacks: string[]): void {
+  const infra = join(root, "projects", folder, "infra");
+  mkdirSync(infra, { recursive: true });
+  writeFileSync(join(infra, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\n`);
+  for (const stack of stacks)
+    writeFileSync(join(infra, `Pulumi.${stack}.yaml`), `config:\n  ${name}:volumeSize: 40\n`);
+}
+
+test("A folder in projects/ is a project of its own: its stacks have its name before theirs, and its own configuration", () => {
+  write("Pulumi.prod.yaml", "");
+  addProject("shop", "shop", "shop-prod", "shop-dev");
+  mkdirSync(join(root, "projects", "notes"));
+  const project = readProject(root);
+  expect(project).toMatchObject({ name: "quayside", stacks: ["dev", "prod", "shop-dev", "shop-prod"] });
+  expect(homeOf(project, "shop-dev")).toMatchObject({ project: "shop", dir: join(root, "projects", "shop") });
+  expect(["prod", "shop-prod"].map((stack) => stageOf(project, stack))).toEqual(["prod", "prod"]);
+  expect(["prod", "shop-prod"].map((stack) => besideOf(project, stack, "dev"))).toEqual(["dev", "shop-dev"]);
+  expect(stackFile(project, "shop-dev")).toBe("projects/shop/infra/Pulumi.shop-dev.yaml");
+  expect(["dev", "shop-dev"].map((stack) => stackSetting(project, stack, "volumeSize"))).toEqual([
+    "20",
+    "40",
+  ]);
+});
+
+test("Two projects of one name, and stacks that don't have their project's name before theirs, are refused", () => {
+  addProject("shop", "quayside", "shop-dev");
+  expect(() => readProject(root)).toThrow(
+    expect.objectContaining({ code: "project-name", message: expect.stringContaining("projects/shop") }),
+  );
+  addProject("shop", "shop", "prod");
+  expect(() => readProject(root)).toThrow(
+    expect.objectContaining({
+      code: "stack-name",
+      exitCode: 2,
+      message: expect.stringContaining("projects/shop/infra/Pulumi.prod.yaml (shop-…)"),
+    }),
+  );
+  rmSync(join(root, "projects", "shop"), { recursive: true });
+  addProject("shop", "shop", "shop-dev");
+  write("Pulumi.shop-dev.yaml", "");
+  expect(() => readProject(root)).toThrow(expect.objectContaining({ code: "stack-name" }));
 });
 
 test("An unknown stack is refused with those that there are", () => {

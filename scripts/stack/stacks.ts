@@ -44,7 +44,7 @@ export function readProject(root: string): Project {
   const misnamed = others.flatMap(({ prefix, dir, stacks }) =>
     stacks
       .filter((stack) => !stack.startsWith(prefix) || first.stacks.includes(stack))
-      .map((stack) => `${join(relative(root, dir), stackFileName(stack))} (${prefix}…)`),
+      .map((stack) => `${join(relative(root, dir), "infra", stackFileName(stack))} (${prefix}…)`),
   );
   const twice = others.find(({ project }, index) =>
     [first, ...others.slice(0, index)].some((other) => other.project === project),

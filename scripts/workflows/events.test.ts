@@ -7,6 +7,7 @@ import { z } from "zod";
 import { noPreview } from "../flows/no-preview.ts";
 import { type PullRequestEvent, readEvent } from "../github/event.ts";
 import { isStartedBy } from "../rehearsal/act/workflow-jobs.ts";
+import { readProject } from "../stack/stacks.ts";
 
 const ROOT = dirname(dirname(import.meta.dirname));
 const WORKFLOWS = readdirSync(join(ROOT, ".github/workflows")).sort();
@@ -145,8 +146,11 @@ describe("a merge queue", () => {
 
 describe("the other events", () => {
   it("main deploys dev, a version tag releases to prod, another branch does nothing", () => {
-    expect(started("push", "refs/heads/main")).toEqual(["check", "deploy-dev"]);
-    expect(started("push", "refs/tags/v1.2.0")).toEqual(["release-prod"]);
+    const { homes } = readProject(ROOT);
+    const deploying = homes.map(({ prefix }) => `deploy-${prefix}dev`);
+    expect(started("push", "refs/heads/main")).toEqual(["check", ...deploying]);
+    for (const { prefix } of homes)
+      expect(started("push", `refs/tags/${prefix}v1.2.0`)).toEqual([`release-${prefix}prod`]);
     expect(started("push", "refs/heads/feature")).toEqual([]);
     expect(started("push", "refs/tags/note")).toEqual([]);
   });

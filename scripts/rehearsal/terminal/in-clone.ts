@@ -51,11 +51,16 @@ export const IN_CLONE: readonly Line<Clone>[] = [
     says: /\| \*\*a month\*\* \|/,
   },
   // Without arguments they say what they take.
-  { line: "npm run new", exitCode: 2, says: /a worker or a site, and its name/ },
+  { line: "npm run new", exitCode: 2, says: /a worker, a site or a project, and its name/ },
   { line: "npm run intake", exitCode: 2, says: /Usage: npm run intake/ },
   { line: "npm run restore", exitCode: 2, says: /Usage: npm run restore|Name one of/ },
   { line: "npm run new -- worker greeter", says: /workers\/greeter\/wrangler\.jsonc/ },
   { line: "npm run new -- site docs", says: /sites\/docs\/index\.html/ },
+  { line: "npm run new -- project shop", says: /projects\/shop\/infra\/Pulumi\.shop-dev\.yaml/ },
+  {
+    line: "npm run new -- worker cart --project shop",
+    says: /projects\/shop\/workers\/cart\/wrangler\.jsonc/,
+  },
   {
     line: "npm run new -- worker NAME",
     before: async () => ({ NAME: "tide-table" }),

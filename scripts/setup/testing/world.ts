@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -9,7 +9,7 @@ import { createReporter } from "../../terminal/reporter.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 /** What the set-up reads and writes of a checkout. */
-const PARTS = ["infra", "sites", "workers", ".github"];
+const PARTS = ["infra", "projects", "sites", "workers", ".github"];
 
 /** Clouds in which nothing is set up, and a fresh checkout of the template. */
 export interface EmptyWorld {
@@ -39,7 +39,7 @@ export async function emptyWorld(): Promise<EmptyWorld> {
     clouds,
     checkout() {
       const root = join(dir, `checkout-${++checkouts}`);
-      for (const part of PARTS)
+      for (const part of PARTS.filter((name) => existsSync(join(ROOT, name))))
         cpSync(join(ROOT, part), join(root, part), {
           recursive: true,
           filter: (path) => !path.includes("node_modules") && !path.includes("/.wrangler"),
