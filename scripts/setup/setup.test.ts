@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
+import { command as newCommand } from "../commands/new.ts";
 import { command as secretsCommand } from "../commands/secrets.ts";
 import { command } from "../commands/setup.ts";
 import { openPreviewDatabase } from "../secrets/preview-database.ts";
@@ -18,6 +19,7 @@ import { secretPlace, USES } from "./secret-places.ts";
 import { openStackFile } from "./stack-files.ts";
 import { contextIn, type EmptyWorld, emptyWorld } from "./testing/world.ts";
 
+const { stacks: STACKS } = readProject(join(import.meta.dirname, "..", ".."));
 let world: EmptyWorld;
 let robin = "";
 let root = "";
@@ -73,6 +75,24 @@ describe("the set-up", () => {
     }
   });
 
+  it("sets the stacks of a further project up with the others, and leaves it the image and the domain that are its own", async () => {
+    const at = world.checkout();
+    const { context } = contextIn(at, world.env);
+    await newCommand.run(context, { values: {}, positionals: ["project", "hold"] });
+    const file = (stage: string) => join(at, "projects", "hold", "infra", `Pulumi.hold-${stage}.yaml`);
+    const image = `ghcr.io/robin/hold@sha256:${"5".repeat(64)}`;
+    writeFileSync(file("dev"), readFileSync(file("dev"), "utf8").replace(EXAMPLE.image, image));
+    const { result, said } = await setUp({}, at);
+    expect(result.outcome, said).toBe("succeeded");
+    expect(said).toContain("make the GitHub Environment hold-prod");
+    expect(said).toContain("let hold-prod deploy from the tag hold-v*");
+    const config = (stage: string) => parse(readFileSync(file(stage), "utf8")).config;
+    expect(config("dev")).toMatchObject({ "hold:image": image, "hold:domain": "harbour.example" });
+    expect(config("prod")["hold:releaseKey"]).not.toBe(EXAMPLE.releaseKey);
+    const place = await secretPlace(benchOf(at));
+    expect((await place.read("hold-dev", "deploy")).names).toContain("RELEASE_SIGNING_KEY");
+  });
+
   it("gives each stack a project of its own at Neon, and pull requests a key to dev's alone", async () => {
     const { neon, esc } = world.clouds;
     const ask = async (path: string, key: string) => {
@@ -81,7 +101,8 @@ describe("the set-up", () => {
     };
     const Projects = z.object({ projects: z.array(z.object({ id: z.string(), name: z.string() })) });
     const { projects } = Projects.parse((await ask("/projects", neon.token)).body);
-    expect(projects.map(({ name }) => name).sort()).toEqual(["quayside", "quayside-dev"]);
+    const own = STACKS.map((stack) => (stack === "prod" ? "quayside" : `quayside-${stack}`));
+    expect(projects.map(({ name }) => name)).toEqual(expect.arrayContaining(own));
     const idOf = (name: string) => projects.find((project) => project.name === name)?.id;
     const opened = await openPreviewDatabase("quayside", {
       ...world.env,
@@ -125,7 +146,7 @@ describe("the set-up", () => {
       "It may write, and pull requests use it",
     );
     await expect(rotate(fresh)).resolves.toMatchObject({
-      places: [expect.stringContaining("dev-preview"), expect.stringContaining("prod-preview")],
+      places: STACKS.map((stack) => expect.stringContaining(`/${stack}-preview`)),
     });
   });
 
@@ -198,13 +219,13 @@ async function change(name: string, given: Record<string, unknown>, values: Reco
 }
 
 /** What a command of the owner's works with, after the set-up. */
-function benchOf(): Bench {
-  const { context } = contextIn(root, ownersEnv());
+function benchOf(at = root): Bench {
+  const { context } = contextIn(at, ownersEnv());
   return new Bench({
     context,
-    project: readProject(root),
+    project: readProject(at),
     interviewer: nobody,
-    progress: openProgress(root, false),
+    progress: openProgress(at, false),
   });
 }
 
