@@ -57,6 +57,7 @@ export const command: Command = {
     }
     const { tellOutcome } = await import("../rehearsal/tell.ts");
     const { play } = await import("../rehearsal/play.ts");
+    const { assertPassed } = await import("../rehearsal/verdict.ts");
     const { renderReport } = await import("../rehearsal/report/report.ts");
     const rehearsal = await play({
       root: context.root,
@@ -73,13 +74,7 @@ export const command: Command = {
         context.reporter.say(`\n${tellOutcome(played)}\nThe report: ${parsed.data.dir}/index.html`);
       },
     });
-    if (rehearsal.outcome === "failed") {
-      throw new UserError(
-        "expectation-failed",
-        `The rehearsal did not go as expected; the evidence is in ${parsed.data.dir}.`,
-        "Look at the first expectation that was not met, above or in the report.",
-      );
-    }
+    assertPassed(rehearsal, parsed.data.dir);
     return {
       outcome: "succeeded",
       report: join(dir, "report.json"),
