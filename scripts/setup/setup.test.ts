@@ -86,6 +86,7 @@ describe("the set-up", () => {
     expect(result.outcome, said).toBe("succeeded");
     expect(said).toContain("make the GitHub Environment hold-prod");
     expect(said).toContain("let hold-prod deploy from the tag hold-v*");
+    expect(said).toContain("protect the tags hold-v*");
     const config = (stage: string) => parse(readFileSync(file(stage), "utf8")).config;
     expect(config("dev")).toMatchObject({ "hold:image": image, "hold:domain": "harbour.example" });
     expect(config("prod")["hold:releaseKey"]).not.toBe(EXAMPLE.releaseKey);

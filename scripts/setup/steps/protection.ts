@@ -48,13 +48,14 @@ const rulesets = ({ root, homes }: Project) => [
       },
     ],
   },
-  {
-    name: "quayside: version tags",
-    tells: `protect the tags ${homes.map(({ prefix }) => `${prefix}v*`).join(" and ")}: they can't be moved or deleted`,
+  // One a project, so that a project which is added later gets its own beside those that are there.
+  ...homes.map(({ project, prefix }) => ({
+    name: prefix ? `quayside: version tags of ${project}` : "quayside: version tags",
+    tells: `protect the tags ${prefix}v*: they can't be moved or deleted`,
     target: "tag",
-    conditions: { ref_name: { include: homes.map(({ prefix }) => `refs/tags/${prefix}v*`), exclude: [] } },
+    conditions: { ref_name: { include: [`refs/tags/${prefix}v*`], exclude: [] } },
     rules: [{ type: "deletion" }, { type: "non_fast_forward" }, { type: "update" }],
-  },
+  })),
 ];
 
 export const protectionStep: Step = {
