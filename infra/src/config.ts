@@ -35,7 +35,9 @@ const KEYS = {
   domain: { schema: hostname, example: "example.com" },
   /** Comes after the first label of every host, so that two stacks share one zone. */
   hostSuffix: {
-    schema: z.string().regex(/^(-[a-z0-9]+)*$/, 'must be empty or a dash and a word, like "-dev"'),
+    schema: z
+      .string()
+      .regex(/^(-[a-z0-9]+)*$/, 'must be empty or words with a dash before each, like "-dev"'),
     example: '"-dev"',
   },
   accountId: {

@@ -19,7 +19,7 @@ export const command: Command = {
     if (!tag) throw new UserError("usage", "No tag was named.", `Usage: npm run ${this.usage}`, EXIT.usage);
     const project = readProject(context.root);
     const stack = requireStack(project, Values.parse(values).stack ?? stackOfTag(project, tag));
-    const url = await publishTag(context, identifyCaller(context), stack, tag);
+    const url = await publishTag(context, identifyCaller(context), project, stack, tag);
     context.reporter.say(
       url ? `${tag} is published: ${url}` : "Not published: on a terminal there is no GitHub to publish at.",
     );

@@ -11,7 +11,7 @@ import { readCatalogue } from "../providers/hetzner.ts";
 import { planCosts } from "../providers/plans.ts";
 import { rawOutputs } from "../stack/outputs.ts";
 import type { Preview } from "../stack/preview.ts";
-import { homeOf, type Project, stackSetting } from "../stack/stacks.ts";
+import { type Project, stackSetting } from "../stack/stacks.ts";
 import { shapedOutputs } from "./edge-changes.ts";
 import type { OpenedStack } from "./environment.ts";
 import { hazardRules } from "./hazard-rules.ts";
@@ -45,7 +45,7 @@ export async function assessChange(
       planCosts((key) => stackSetting(project, stack.name, key)),
       stack.secrets.get("HCLOUD_ENDPOINT"),
     ),
-    deletedClasses(findParts(homeOf(project, stack.name).dir, context.root), stack, preview),
+    deletedClasses(findParts(stack.dir, context.root), stack, preview),
     hazardRules(context.root),
   ]);
   const change = { ...preview.change, steps: [...preview.change.steps, ...deletions] };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { UntilHealthy } from "../../infra/src/awaited-server.ts";
 import type { StackOutputs } from "../../infra/src/outputs.ts";
 import { digest } from "../change/digest.ts";
@@ -84,8 +84,8 @@ export async function deploy(
   const started = context.now();
   const plans = mkdtempSync(join(tmpdir(), "plan-"));
   const wrangler = lazyWrangler(stack);
-  const parts = findParts(dirname(stack.target.infraDir), context.root);
   try {
+    const parts = findParts(stack.dir, context.root);
     const { current: previous, last } = await latestReleases(releases, stack.name);
     refuseWhileHeld(stack.name, last);
     const digestKey = stack.secrets.require("DIGEST_KEY");

@@ -45,6 +45,8 @@ export interface OpenedStack {
   stage: string;
   /** What its secrets and its database are called by. */
   repository: string;
+  /** The folder of its project's `infra/`, `workers/` and `sites/`, absolute. */
+  dir: string;
   /** Its configuration, relative to the repository. */
   file: string;
   secrets: Secrets;
@@ -76,6 +78,7 @@ export async function openStackTarget(
     name: stack,
     stage: stageOf(project, stack),
     repository: project.name,
+    dir: home.dir,
     file: stackFile(project, stack),
     secrets,
     target: {

@@ -38,9 +38,8 @@ export async function pictureSites(
     return [];
   }
   const { comparePages } = await import("../visual/compare-pages.ts");
-  const pairs = (
-    await Promise.all(changed.map((site) => pagesOf(findParts(home.dir, context.root).sites, site)))
-  ).flat();
+  const { sites } = findParts(home.dir, context.root);
+  const pairs = (await Promise.all(changed.map((site) => pagesOf(sites, site)))).flat();
   const compared = await context.reporter.step(
     "Pictures of the sites, before and after",
     () => comparePages(pairs, context.env),

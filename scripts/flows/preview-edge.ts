@@ -62,13 +62,15 @@ export async function previewEdge(
   const scripts = wanted.flatMap(({ workers, place }) =>
     workers.map(({ name }) => previewScript(name, place)),
   );
-  await removeOldScripts(api, pull.number, scripts);
+  const [subdomain] = await Promise.all([
+    scripts.length > 0 ? api.workersSubdomain() : "",
+    removeOldScripts(api, pull.number, scripts),
+  ]);
   const some = wanted.filter(({ workers, sites }) => workers.length + sites.length > 0);
   if (some.length === 0) return { urls: [], problems: [] };
 
   const wrangler = startWrangler(account.wranglerEnv);
   try {
-    const subdomain = scripts.length > 0 ? await api.workersSubdomain() : "";
     const found = await Promise.all(
       some.map((parts) => uploadParts(context, account, api, wrangler, pull, subdomain, parts)),
     );

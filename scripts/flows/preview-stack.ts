@@ -10,7 +10,7 @@ import { redact } from "../secrets/redaction.ts";
 import type { Dependent } from "../stack/dependencies.ts";
 import { outputsBefore } from "../stack/outputs.ts";
 import { previewStack } from "../stack/preview.ts";
-import { homeOf, type Project } from "../stack/stacks.ts";
+import type { Project } from "../stack/stacks.ts";
 import { assessChange } from "./assess-change.ts";
 import { edgeChanges } from "./edge-changes.ts";
 import { openStackTarget } from "./environment.ts";
@@ -70,7 +70,7 @@ export async function previewForReview(
       cost,
       hazards,
       approvals: [],
-      edge: edgeChanges(findParts(homeOf(project, stack).dir, context.root), preview.events, last),
+      edge: edgeChanges(findParts(opened.dir, context.root), preview.events, last),
       siteUrls: urlsOf(outputsBefore(preview.events)),
       dependents: preview.dependents,
       fingerprint: fingerprint(change, saltOf(digestKey, stack, place, preview.events)),

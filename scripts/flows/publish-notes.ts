@@ -6,8 +6,9 @@ import type { Github } from "../github/client.ts";
 import { type PullRequest, pullRequestOfCommit } from "../github/pulls.ts";
 import { publishRelease } from "../github/release.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
-import { versionOf } from "../release/version.ts";
+import { parseVersion } from "../release/version.ts";
 import { redact } from "../secrets/redaction.ts";
+import { homeOf, type Project } from "../stack/stacks.ts";
 import type { Caller } from "./environment.ts";
 import { renderReleaseNotes } from "./release-notes.ts";
 
@@ -27,6 +28,7 @@ const PARALLEL = 6;
 export async function publishTag(
   context: Context,
   { github, releases, event }: Caller,
+  project: Project,
   stack: string,
   tag: string,
 ): Promise<string | undefined> {
@@ -58,7 +60,7 @@ export async function publishTag(
     sha: manifest.sha,
     name: tag,
     body: redact(body),
-    prerelease: (versionOf(tag)?.prerelease.length ?? 0) > 0,
+    prerelease: (parseVersion(tag, homeOf(project, stack).prefix)?.prerelease.length ?? 0) > 0,
     asset: {
       name: "manifest.json",
       contentType: "application/json",

@@ -54,6 +54,7 @@ function opened(name: string): OpenedStack {
     name,
     stage: name,
     repository: "quayside",
+    dir: "/nowhere",
     file: `infra/Pulumi.${name}.yaml`,
     secrets: {
       forConsumer: () => ({}),

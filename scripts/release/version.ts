@@ -15,10 +15,5 @@ export function tagOf(version: SemVer, prefix = ""): string {
   return `${prefix}v${version.version}`;
 }
 
-/** The version in a tag of whichever project. */
-export function versionOf(tag: string): SemVer | undefined {
-  return parseVersion(tag, /^.*-(?=v\d)/.exec(tag)?.[0]);
-}
-
 /** Negative when `a` comes before `b`, by semver's precedence (item 11 of the specification). */
 export const compareVersions: (a: SemVer, b: SemVer) => number = compare;

@@ -40,15 +40,13 @@ export function readProject(root: string): Project {
   const others = (existsSync(folder) ? readdirSync(folder).sort() : [])
     .filter((name) => existsSync(join(folder, name, "infra", "Pulumi.yaml")))
     .map((name) => readHome(join(folder, name), `${name}-`));
-  const homes = [first, ...others] as const;
+  const homes: Project["homes"] = [first, ...others];
   const misnamed = others.flatMap(({ prefix, dir, stacks }) =>
     stacks
       .filter((stack) => !stack.startsWith(prefix) || first.stacks.includes(stack))
       .map((stack) => `${join(relative(root, dir), "infra", stackFileName(stack))} (${prefix}…)`),
   );
-  const twice = others.find(({ project }, index) =>
-    [first, ...others.slice(0, index)].some((other) => other.project === project),
-  );
+  const twice = others.find((home) => homes.find(({ project }) => project === home.project) !== home);
   if (twice)
     throw new UserError(
       "project-name",
@@ -63,7 +61,7 @@ export function readProject(root: string): Project {
       "Rename the file; a stack that is up keeps its state under the new name with `pulumi stack rename`.",
       EXIT.usage,
     );
-  return { name: first.project, root, homes: [...homes], stacks: homes.flatMap(({ stacks }) => stacks) };
+  return { name: first.project, root, homes, stacks: homes.flatMap(({ stacks }) => stacks) };
 }
 
 function readHome(dir: string, prefix: string): Home {

@@ -63,11 +63,12 @@ async function findEnvironment(bench: Bench, hub: Github, stack: string): Promis
   const guarded =
     there?.environment.deployment_branch_policy?.custom_branch_policies === true &&
     logins.every((login) => approved.includes(login.toLowerCase()));
-  const refs = refsOf(bench, stack).filter(
+  const refs = refsOf(bench, stack);
+  const missing = refs.filter(
     ({ type, name }) => !there?.policies.some((policy) => policy.name === name && policy.type === type),
   );
   const surplus = (there?.policies ?? []).filter(
-    (policy) => !refsOf(bench, stack).some(({ type, name }) => policy.name === name && policy.type === type),
+    (policy) => !refs.some(({ type, name }) => policy.name === name && policy.type === type),
   );
   const who = logins.length > 0 ? `, approved by ${logins.join(" or ")}` : "";
   return [
@@ -88,7 +89,7 @@ async function findEnvironment(bench: Bench, hub: Github, stack: string): Promis
               }),
           },
         ]),
-    ...refs.map(({ type, name }) => ({
+    ...missing.map(({ type, name }) => ({
       tells: `let ${stack} deploy from the ${type} ${name}`,
       do: () =>
         hub.request("POST /repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies", {
