@@ -101,6 +101,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "scripts/github",
     "scripts/secrets",
     "scripts/terminal",
+    "scripts/stack",
     "scripts/commands",
   ],
   "scripts/workflows": [],

@@ -8,9 +8,11 @@ import { EXIT, messageOf, UserError } from "./errors.ts";
 import { setOutput } from "./github/output.ts";
 import { withdrawSecrets } from "./secrets/open.ts";
 import { redact } from "./secrets/redaction.ts";
+import { deferInstaller } from "./stack/defer-installer.ts";
 import { createReporter, type Reporter } from "./terminal/reporter.ts";
 
 enableCompileCache();
+deferInstaller();
 
 // Loaded when asked for: a command must not pay for what only another one needs.
 const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
