@@ -29,8 +29,12 @@ const Branches = z.object({
 beforeAll(async () => {
   world = mkdtempSync(join(tmpdir(), "quayside-restore-"));
   neon = await startNeon({ world, token, operationMs: 5, now });
-  const project = { name: "quayside", branch: { name: "prod" } };
-  await neonApi(token, `${neon.url}/api/v2`).call("POST", "/projects", z.unknown(), { project });
+  // As the set-up makes them.
+  for (const project of [
+    { name: "quayside", branch: { name: "prod" } },
+    { name: "quayside-shop-prod", branch: { name: "shop-prod" } },
+  ])
+    await neonApi(token, `${neon.url}/api/v2`).call("POST", "/projects", z.unknown(), { project });
 });
 afterAll(async () => {
   await neon.close();
@@ -52,7 +56,7 @@ function opened(name: string): OpenedStack {
   const values: Record<string, string> = { NEON_API_KEY: token, NEON_API_URL: neon.url };
   return {
     name,
-    stage: name,
+    stage: name.replace(/^shop-/, ""),
     repository: "quayside",
     dir: "/nowhere",
     file: `infra/Pulumi.${name}.yaml`,
@@ -87,6 +91,12 @@ test("Each release of prod keeps the data as they were, for two weeks, and the o
   expect(kept.map(({ id }) => id).toSorted()).toEqual(ids.slice(1).toSorted());
   for (const { expires_at } of kept)
     expect(Date.parse(expires_at ?? "")).toBeGreaterThan(now().getTime() + 13 * 86_400_000);
+});
+
+test("The prod of a further project keeps the data of its own project at Neon", async () => {
+  const id = await makeRestorePoint(context, opened("shop-prod"), "shop-prod-shop-v1.0.0");
+  const points = await (await databaseOf(opened("shop-prod")))?.restorePoints();
+  expect(points?.map((point) => point.id)).toEqual([id]);
 });
 
 test("Another stack, and a project without a database at Neon, make none", async () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { neonProjectName } from "../../providers/neon.ts";
 import type { RestApi } from "../../providers/rest.ts";
 import type { Bench } from "../bench.ts";
 import { clients } from "../clients.ts";
@@ -46,9 +47,9 @@ export const neonStep: Step = {
   },
 };
 
-/** prod's has the repository's name alone. */
-export function projectName(bench: Bench, stack: string): string {
-  return stack === "prod" ? bench.project.name : `${bench.project.name}-${stack}`;
+/** What a stack's own project is called. */
+export function projectName({ project }: Bench, stack: string): string {
+  return neonProjectName(project.name, stack);
 }
 
 /** The id of the project with a stack's database: its own, or prod's where an earlier set-up has made the stack a branch there. */
