@@ -9,6 +9,7 @@ import { siteFiles } from "../scaffold/site.ts";
 import { workerFiles } from "../scaffold/worker.ts";
 import { replaceIn, writeNew } from "../scaffold/write.ts";
 import { EXAMPLE } from "../setup/example.ts";
+import { sameScript } from "../stack/script-names.ts";
 import { type Home, type Project, readProject } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
@@ -41,7 +42,10 @@ export const command: Command = {
     }
     const project = readProject(root);
     const home = requireHome(project, wanted);
-    checkName(home.dir, kind, name);
+    checkName(home.dir, kind, name, {
+      projects: project.homes.map((each) => each.project),
+      sameScript: sameScript(project, home, name),
+    });
     const { written, next } = ADD[kind](project, home, name);
     reporter.say([...written.map((file) => `  ${file}`), "", ...next].join("\n"));
     return { outcome: "succeeded", files: written };

@@ -16,7 +16,7 @@ export interface PreviewPlace {
 
 /** The script of a Worker's preview. */
 export function previewScript(worker: string, { prefix, pullRequest }: PreviewPlace): string {
-  return `${prefix}${worker}-${previewSuffix(pullRequest)}`;
+  return `${worker}-${prefix}${previewSuffix(pullRequest)}`;
 }
 
 /** Whether something in the account for previews belongs to a pull request. */
@@ -41,7 +41,7 @@ export function previewBindings(
     entries.map(({ binding }) => {
       const words = binding.toLowerCase().replaceAll("_", "-");
       const resource = words.startsWith(`${name}-`) ? words : `${name}-${words}`;
-      return { binding, kind, resource: `${prefix}${resource}-${previewSuffix(pullRequest)}` };
+      return { binding, kind, resource: `${resource}-${prefix}${previewSuffix(pullRequest)}` };
     }),
   );
 }
@@ -53,7 +53,7 @@ export function previewDatasets(
 ): Record<string, Binding> {
   return Object.fromEntries(
     config.analytics_engine_datasets.map(({ binding }) => {
-      const dataset = `${prefix}${name}-${binding}-${previewSuffix(pullRequest)}`
+      const dataset = `${name}-${binding}-${prefix}${previewSuffix(pullRequest)}`
         .toLowerCase()
         .replaceAll("-", "_");
       return [binding, { kind: "analytics_engine", dataset }];

@@ -146,7 +146,7 @@ test("Two projects may each have a Worker of the same name", async () => {
   expect(said.sort()).toEqual(["Ada", "Grace"]);
   expect(await removePreviews(context, await account(), 8)).toEqual([
     "Worker names-pr-8",
-    "Worker shop-names-pr-8",
+    "Worker names-shop-pr-8",
   ]);
 });
 

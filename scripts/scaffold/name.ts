@@ -16,10 +16,22 @@ const TAKEN_HOSTS = ["app", "server1", "server2"];
  * Checks a new part's name before anything is written.
  *
  * @param root the folder of the project that it is added to; the repository's for a project
+ * @param projects the names of the projects that there are
+ * @param sameScript the Worker of another project that would be the same script at Cloudflare
  * @throws UserError `name-unfit`
  */
-export function checkName(root: string, kind: Kind, name: string): void {
-  const problem = problemOf(root, kind, name);
+export function checkName(
+  root: string,
+  kind: Kind,
+  name: string,
+  { projects, sameScript }: { projects: readonly string[]; sameScript?: string | undefined },
+): void {
+  const problem =
+    problemOf(root, kind, name) ??
+    (kind === "project" ? problemBeside(projects, name) : undefined) ??
+    (kind === "worker" && sameScript
+      ? `at Cloudflare it would be the same script as ${sameScript}`
+      : undefined);
   if (problem === undefined) return;
   throw new UserError(
     "name-unfit",
@@ -29,6 +41,16 @@ export function checkName(root: string, kind: Kind, name: string): void {
   );
 }
 
+/** Names, tags and hosts begin with the project's name, and are told apart by it. */
+function problemBeside(projects: readonly string[], name: string): string | undefined {
+  const alike = projects.find(
+    (other) => other === name || other.startsWith(`${name}-`) || name.startsWith(`${other}-`),
+  );
+  return alike === undefined
+    ? undefined
+    : `what is called by it could be taken for what is of the project ${alike}`;
+}
+
 function problemOf(root: string, kind: Kind, name: string): string | undefined {
   if (!NAME.test(name) || name.endsWith("-"))
     return "a name has lower-case letters, digits and dashes, at most 41, and begins with a letter";
@@ -36,7 +58,12 @@ function problemOf(root: string, kind: Kind, name: string): string | undefined {
   if (kind === "project") {
     const stacks = existsSync(join(root, "infra")) ? readdirSync(join(root, "infra")) : [];
     const other = stacks.find((file) => file.startsWith(`Pulumi.${name}-`));
-    return other ? `infra/${other} would be one of its stacks` : undefined;
+    if (other) return `infra/${other} would be one of its stacks`;
+    if (stacks.includes(`Pulumi.${name}.yaml`))
+      return `the stack ${name} has the hosts that its own would get`;
+    return name.startsWith("v")
+      ? "its tags would begin with a v, as those of the project at the root do"
+      : undefined;
   }
   if (kind === "site") {
     return TAKEN_HOSTS.includes(name) ? `the stack has a host ${name} already` : undefined;

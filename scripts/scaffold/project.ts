@@ -57,7 +57,10 @@ function forProject(workflow: string, name: string): string {
 
 /** Adds the stacks of a project to the choices of a workflow that is started by hand. */
 export function withChoices(workflow: string, name: string): string {
-  return workflow.replace(/options: \[([^\]]*\bprod\b[^\]]*)\]/, `options: [$1, ${name}-dev, ${name}-prod]`);
+  return workflow.replace(/options: \[([^\]]*\bprod\b[^\]]*)\]/, (_options, listed: string) => {
+    const stacks = new Set([...listed.split(/\s*,\s*/), `${name}-dev`, `${name}-prod`]);
+    return `options: [${[...stacks].join(", ")}]`;
+  });
 }
 
 function stackFile(

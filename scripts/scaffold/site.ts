@@ -60,6 +60,7 @@ a {
  */
 export function siteFiles(name: string, securityTxt: string | undefined, project = ""): Files {
   const folder = posix.join(project, "sites", name);
+  const suffix = project ? `-${posix.basename(project)}` : "";
   return {
     [`${folder}/index.html`]: page({
       title: name,
@@ -78,7 +79,7 @@ export function siteFiles(name: string, securityTxt: string | undefined, project
       ? {
           [`${folder}/.well-known/security.txt`]: securityTxt.replace(
             /^Canonical: https:\/\/[^.]+\./m,
-            `Canonical: https://${name}.`,
+            `Canonical: https://${name}${suffix}.`,
           ),
         }
       : {}),

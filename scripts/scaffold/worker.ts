@@ -11,6 +11,8 @@ import type { Files } from "./write.ts";
 export function workerFiles(name: string, compatibilityDate: string, project = ""): Files {
   const folder = posix.join(project, "workers", name);
   const root = posix.relative(folder, "");
+  // vitest wants a name that no other project's Worker has.
+  const title = project ? `${posix.basename(project)}-${name}` : name;
   return {
     [`${folder}/wrangler.jsonc`]: `{
   "$schema": "${root}/node_modules/wrangler/config-schema.json",
@@ -44,7 +46,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.jsonc" } })],
   test: {
-    name: "${name}",
+    name: "${title}",
     include: ["src/**/*.test.ts"],
     // vitest wants projects with another number of workers to take their turn after the others.
     fileParallelism: false,

@@ -72,6 +72,26 @@ test("Two projects of one name, and stacks that don't have their project's name 
   expect(() => readProject(root)).toThrow(expect.objectContaining({ code: "stack-name" }));
 });
 
+test("Two Workers that would be one script at Cloudflare are refused, and two of one name in two projects are not", () => {
+  const worker = (...path: string[]) => {
+    mkdirSync(join(root, ...path), { recursive: true });
+    writeFileSync(join(root, ...path, "wrangler.jsonc"), "{}");
+  };
+  addProject("shop", "shop", "shop-dev");
+  worker("projects", "shop", "workers", "cart");
+  worker("workers", "cart");
+  worker("workers", "shop-cart");
+  expect(readProject(root).stacks).toEqual(["dev", "shop-dev"]);
+  worker("workers", "cart-shop");
+  expect(() => readProject(root)).toThrow(
+    expect.objectContaining({
+      code: "worker-name",
+      exitCode: 2,
+      message: expect.stringMatching(/projects\/shop\/workers\/cart and workers\/cart-shop/),
+    }),
+  );
+});
+
 test("An unknown stack is refused with those that there are", () => {
   const project = readProject(root);
   expect(requireStack(project, "dev")).toBe("dev");

@@ -3,6 +3,7 @@ import { basename, join, relative } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { EXIT, messageOf, UserError } from "../errors.ts";
+import { sameScript, workersOf } from "./script-names.ts";
 
 const ProjectFile = z.object({ name: z.string().min(1) });
 const StackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish();
@@ -33,7 +34,7 @@ export interface Project {
   stacks: string[];
 }
 
-/** @throws UserError `project-unreadable`, `project-name`, `stack-name` */
+/** @throws UserError `project-unreadable`, `project-name`, `stack-name`, `worker-name` */
 export function readProject(root: string): Project {
   const first = readHome(root, "");
   const folder = join(root, FURTHER);
@@ -61,6 +62,17 @@ export function readProject(root: string): Project {
       "Rename the file; a stack that is up keeps its state under the new name with `pulumi stack rename`.",
       EXIT.usage,
     );
+  for (const home of others)
+    for (const worker of workersOf(home)) {
+      const same = sameScript({ root, homes }, home, worker);
+      if (same === undefined) continue;
+      throw new UserError(
+        "worker-name",
+        `${relative(root, join(home.dir, "workers", worker))} and ${same} would be the same script at Cloudflare: ${worker}-${home.prefix}….`,
+        "Rename the one that was not deployed yet: its folder, and `name` in its wrangler.jsonc.",
+        EXIT.usage,
+      );
+    }
   return { name: first.project, root, homes, stacks: homes.flatMap(({ stacks }) => stacks) };
 }
 
