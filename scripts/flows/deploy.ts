@@ -213,10 +213,9 @@ export async function deploy(
     const imageChanged = await announced;
     await settled;
 
+    const unchanged = applied === undefined && edge.deployed.length === 0 && !imageChanged;
     const nothingToDo =
-      applied === undefined &&
-      edge.deployed.length === 0 &&
-      !imageChanged &&
+      unchanged &&
       // A new commit that changes nothing is a release all the same: a tag on it asks whether it ran here.
       previous?.sha === order.sha &&
       previous.id === last?.id;
@@ -226,6 +225,7 @@ export async function deploy(
       workers: edge.workers,
       sites: edge.sites,
       outcome: "succeeded",
+      ...(unchanged ? { unchanged } : {}),
     };
     const checks = await reporter
       .step(

@@ -56,5 +56,7 @@ export const ReleaseManifest = z.object({
   /** Of a rollback: the releases that it went from and to. Deployments wait for `resume` after it. */
   rollback: z.object({ from: z.string(), to: z.string(), scope: z.enum(SCOPES) }).optional(),
   outcome: Outcome,
+  /** True of a commit that found the stack as it wants it: going back from it alone would bring nothing back. */
+  unchanged: z.boolean().optional(),
 });
 export type ReleaseManifest = z.infer<typeof ReleaseManifest>;

@@ -58,6 +58,11 @@ describe("which release is meant", () => {
     expect((await rollbackTarget(store, "dev")).id).toBe("dev-2-abc");
   });
 
+  test("A commit that brought the stack nothing is not what a rollback goes back from", async () => {
+    await keep(manifest(1), manifest(2), manifest(3, { unchanged: true }), manifest(4, { unchanged: true }));
+    expect((await rollbackTarget(store, "dev")).id).toBe("dev-1-abc");
+  });
+
   test("A release can be named by its id or by its tag", async () => {
     await keep(manifest(1, { ref: "refs/tags/v1.0.0" }), manifest(2));
     for (const name of ["dev-1-abc", "v1.0.0", "refs/tags/v1.0.0"])

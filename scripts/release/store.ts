@@ -126,7 +126,8 @@ export async function latestReleases(store: ReleaseStore, stack: string): Promis
 }
 
 /**
- * The release that a rollback goes to: the one named (by its id or its tag), or the newest one that succeeded with another commit than the last.
+ * The release that a rollback goes to: the one named (by its id or its tag), or the newest one that succeeded before the last that
+ * brought the stack something.
  *
  * @throws UserError `release-unknown` with the ids that there are
  */
@@ -137,9 +138,12 @@ export async function rollbackTarget(
 ): Promise<ReleaseManifest> {
   const all = await store.list(stack, HISTORY);
   const releases = all.filter((release) => release.outcome === "succeeded");
+  const last = all.find(({ unchanged }) => unchanged !== true) ?? all[0];
   const target = wanted
     ? releases.find(({ id, ref }) => [id, ref, ref.replace("refs/tags/", "")].includes(wanted))
-    : releases.find((release) => release.sha !== all[0]?.sha);
+    : all
+        .slice(last && all.indexOf(last))
+        .find(({ outcome, sha }) => outcome === "succeeded" && sha !== last?.sha);
   if (target) return target;
   const known = releases.map((release) => release.id).slice(0, 10);
   throw new UserError(
