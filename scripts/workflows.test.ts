@@ -339,7 +339,7 @@ describe("the workflows", () => {
     const Inputs = z.object({ inputs: z.object({ stack: Choice, scope: Choice }) });
     const rollback = workflows.find(({ name }) => name === "rollback")?.workflow;
     const { inputs } = Inputs.parse(rollback?.on.workflow_dispatch);
-    expect(inputs.stack.options).toEqual(readProject(ROOT).stacks);
+    expect(inputs.stack.options.toSorted()).toEqual(readProject(ROOT).stacks.toSorted());
     expect(inputs.scope.options).toEqual([...SCOPES]);
     const resume = workflows.find(({ name }) => name === "resume")?.workflow;
     expect(resume?.on.workflow_dispatch).toMatchObject({

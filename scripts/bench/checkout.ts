@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { rehearsedOf } from "../rehearsal/stage/rehearsed.ts";
 
 /** A copy of the repository with a number of Workers, for one side of the bench. */
 export interface Checkout {
@@ -39,7 +40,7 @@ export async function makeCheckout(
   });
   // Of the template's Workers the first, which needs no other; the small ones are then all alike.
   const isLeftOut = (file: string) => file.startsWith("workers/") && !file.startsWith("workers/intake/");
-  for (const file of stdout.split("\0").filter((name) => name !== "" && !isLeftOut(name))) {
+  for (const file of rehearsedOf(stdout.split("\0")).filter((name) => name !== "" && !isLeftOut(name))) {
     const from = join(root, file);
     if (!existsSync(from)) continue;
     mkdirSync(dirname(join(dir, file)), { recursive: true });

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
+import { readProject } from "../stack/stacks.ts";
 import { bashCompletion } from "./completion/bash.ts";
 import { fishCompletion } from "./completion/fish.ts";
 import { completionTable } from "./completion/table.ts";
@@ -36,7 +37,7 @@ describe("completion", () => {
       offers("quayside", "rollback", "prod", "--scope", ""),
     ]);
     expect(commands).toEqual(["rollback"]);
-    expect(stacks).toEqual(["dev", "prod"]);
+    expect(stacks).toEqual(readProject(ROOT).stacks);
     expect(options).toEqual(["--dry-run"]);
     expect(choices).toEqual(["all", "edge", "app", "infra"]);
   });

@@ -24,7 +24,7 @@ export function costTable(project: Project, catalogue: Catalogue): string {
   const instead = (stack: string, values: Record<string, string>) => (key: string) =>
     values[key] ?? stackSetting(project, stack, key);
   const columns: Column[] = [
-    ...project.stacks.map((stack) => ({ title: stack, setting: own(stack) })),
+    ...project.homes[0].stacks.map((stack) => ({ title: stack, setting: own(stack) })),
     { title: "prod, no options", setting: instead("prod", WITHOUT) },
     { title: "prod, all options", setting: instead("prod", WITH_ALL) },
   ];

@@ -208,7 +208,7 @@ describe("the page on costs", () => {
   });
 
   it("adds up to what the configuration and the catalogue say", () => {
-    const defaults = project.stacks.map((stack) =>
+    const defaults = project.homes[0].stacks.map((stack) =>
       monthly(
         stack,
         stackSetting(project, stack, "serverType") ?? "",

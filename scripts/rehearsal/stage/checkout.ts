@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { rehearsedOf } from "./rehearsed.ts";
 
 /** A person's clone of the repository, with the rehearsed GitHub as its remote. */
 export interface Checkout {
@@ -18,8 +19,8 @@ export interface Checkout {
 const PERSON = { name: "Robin Harbour", email: "robin@quayside.example" };
 
 /**
- * Copies the working tree (what git tracks and what it does not ignore) into a fresh clone, so that what is rehearsed is
- * what is on the developer's screen. It stands below the repository, where Node finds the installed packages.
+ * Copies the working tree (what git tracks and what it does not ignore, as far as it is rehearsed) into a fresh clone, so that
+ * what is rehearsed is what is on the developer's screen. It stands below the repository, where Node finds the installed packages.
  */
 export async function makeCheckout(
   root: string,
@@ -33,7 +34,7 @@ export async function makeCheckout(
     cwd: root,
   });
   // A name that ends with a slash is a repository of its own, which is no part of this one.
-  for (const file of stdout.split("\0").filter((name) => name !== "" && !name.endsWith("/"))) {
+  for (const file of rehearsedOf(stdout.split("\0").filter((name) => name !== "" && !name.endsWith("/")))) {
     const from = join(root, file);
     if (!existsSync(from)) continue;
     mkdirSync(dirname(join(dir, file)), { recursive: true });
