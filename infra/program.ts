@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { getProject, getStack, type Output } from "@pulumi/pulumi";
 import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
 import type { UntilHealthy } from "./src/awaited-server.ts";
@@ -28,8 +28,10 @@ import { hostsOf, SERVER_NAMES } from "./src/hosts.ts";
 import type { StackOutputs } from "./src/outputs.ts";
 import { readRepository } from "./src/repository.ts";
 
+const REPOSITORY = join(import.meta.dirname, "..");
+
 export interface Surroundings {
-  /** The repository whose Workers and sites the stack serves. */
+  /** The folder of the project whose Workers and sites the stack serves. */
   root?: string;
   /** Where HCLOUD_ENDPOINT and HCLOUD_TOKEN are found, should a choice of server types need prices. */
   environment?: NodeJS.ProcessEnv;
@@ -39,12 +41,13 @@ export interface Surroundings {
 
 /** One stack, top to bottom: visitors → Cloudflare → servers at Hetzner. */
 export async function program({
-  root = join(import.meta.dirname, ".."),
+  root = REPOSITORY,
   environment = process.env,
   untilHealthy,
 }: Surroundings = {}): Promise<Deferred<StackOutputs>> {
   const owner = { project: getProject(), stack: getStack() };
-  const config = readConfig(owner.project, owner.stack);
+  const file = relative(REPOSITORY, join(root, "infra", `Pulumi.${owner.stack}.yaml`));
+  const config = readConfig(owner.project, file);
   const { accountId, location, protect } = config;
   const hosts = hostsOf(config);
   const repository = readRepository(root);

@@ -163,13 +163,17 @@ interface Key {
 
 export type Config = { readonly [K in keyof typeof KEYS]: z.output<(typeof KEYS)[K]["schema"]> };
 
-/** Reads the running stack's configuration. Throws one {@link StackProblem} that names every bad key. */
-export function readConfig(project: string, stack: string): Config {
+/**
+ * Reads the running stack's configuration. Throws one {@link StackProblem} that names every bad key.
+ *
+ * @param file the stack's, as a person of the repository would name it
+ */
+export function readConfig(project: string, file: string): Config {
   const raw: Record<string, string> = {};
   for (const [key, value] of Object.entries(allConfig())) {
     if (key.startsWith(`${project}:`)) raw[key.slice(project.length + 1)] = String(value);
   }
-  return parseConfig(raw, { project, file: `infra/Pulumi.${stack}.yaml` });
+  return parseConfig(raw, { project, file });
 }
 
 /** The parsing alone: `raw` is what the stack's file says, keys without their namespace, every value as text. */

@@ -89,6 +89,7 @@ describe("the set-up", () => {
     expect(said).toContain("protect the tags hold-v*");
     const config = (stage: string) => parse(readFileSync(file(stage), "utf8")).config;
     expect(config("dev")).toMatchObject({ "hold:image": image, "hold:domain": "harbour.example" });
+    expect(config("prod")["hold:image"]).toBe(EXAMPLE.image);
     expect(config("prod")["hold:releaseKey"]).not.toBe(EXAMPLE.releaseKey);
     const place = await secretPlace(benchOf(at));
     expect((await place.read("hold-dev", "deploy")).names).toContain("RELEASE_SIGNING_KEY");

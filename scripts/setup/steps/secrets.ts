@@ -75,7 +75,7 @@ async function missing(bench: Bench, source: Source, slots: Slot[]): Promise<Mis
       return actions.flat();
     }
     case "made": {
-      assertTellable(source, wanted, lacking);
+      if (source.uses.includes("preview")) assertTellable(source, wanted, lacking);
       return lacking.map((slot) => ({
         slot,
         variable,
@@ -123,6 +123,6 @@ function assertTellable(source: Source, wanted: Slot[], lacking: Slot[]): void {
   throw new UserError(
     "setup-secret-hidden",
     `${hidden.kept.place} has ${source.variable}, and ${first?.kept.place ?? "another"} lacks it; both need the same value, and GitHub shows none.`,
-    `If no stack was deployed yet, delete ${source.variable} there and run npm run setup again. Otherwise set it by hand to the value that you have kept: gh secret set ${source.variable}`,
+    `If no stack was deployed yet, delete ${source.variable} there and run npm run setup again. Otherwise set it by hand, if anybody has kept the value: gh secret set ${source.variable}. With the home esc the set-up knows it.`,
   );
 }

@@ -36,11 +36,11 @@ async function wantedSettings(bench: Bench): Promise<Record<string, string | str
 
 function stackActions(bench: Bench, stack: string, settings: Record<string, string | string[]>): Action[] {
   const file = openStackFile(bench, stack);
-  const isFirst = homeOf(bench.project, stack).prefix === "";
+  const isFurther = homeOf(bench.project, stack).prefix !== "";
   const changed = Object.entries(settings).filter(([key, value]) => {
     const current = file.get(key);
-    // Another project has an image, and may have a domain, of its own.
-    const isOwn = !isFirst && !Object.values<unknown>(EXAMPLE).includes(current);
+    // A further project runs an app of its own, and its servers are born with the image; it may have another domain, too.
+    const isOwn = isFurther && (key === "image" || !Object.values<unknown>(EXAMPLE).includes(current));
     return !isOwn && JSON.stringify(current) !== JSON.stringify(value);
   });
   if (changed.length === 0) return [];
