@@ -33,10 +33,10 @@ beforeAll(async () => {
       filter: (path) => !path.includes(".wrangler"),
     });
   symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
-  await add("worker", "greeter");
-  await add("site", "docs");
-  await add("project", "shop");
-  await add({ project: "shop" }, "worker", "cart");
+  await add("worker", "example-greeter");
+  await add("site", "example-docs");
+  await add("project", "example-shop");
+  await add({ project: "example-shop" }, "worker", "cart");
 });
 afterAll(() => root && rmSync(root, { recursive: true, force: true }));
 
@@ -57,18 +57,18 @@ const run = (program: string, ...args: string[]) =>
 
 test("The deployment and the infrastructure find what was added by itself", () => {
   const { workers, sites } = findParts(root);
-  expect(workers.map(({ name }) => name)).toEqual(["greeter", "intake", "watch"]);
-  expect(sites.map(({ name }) => name)).toContain("docs");
+  expect(workers.map(({ name }) => name)).toContain("example-greeter");
+  expect(sites.map(({ name }) => name)).toContain("example-docs");
   const { workers: ofInfra, sites: hosts } = readRepository(root);
-  expect(ofInfra.map(({ name }) => name)).toContain("greeter");
-  expect(hosts).toContain("docs");
+  expect(ofInfra.map(({ name }) => name)).toContain("example-greeter");
+  expect(hosts).toContain("example-docs");
 });
 
 test("What was added passes the linter and the type checker as it stands", async () => {
   const [lint, types, ofProject] = await Promise.all([
-    run("biome", "check", "--vcs-enabled=false", "workers/greeter", "sites/docs", "projects"),
-    run("tsc", "-p", "workers/greeter"),
-    run("tsc", "-p", "projects/shop/workers/cart"),
+    run("biome", "check", "--vcs-enabled=false", "workers/example-greeter", "sites/example-docs", "projects"),
+    run("tsc", "-p", "workers/example-greeter"),
+    run("tsc", "-p", "projects/example-shop/workers/cart"),
   ]);
   expect(lint.exitCode, lint.all).toBe(0);
   expect(types.exitCode, types.all).toBe(0);
@@ -76,30 +76,34 @@ test("What was added passes the linter and the type checker as it stands", async
 }, 60_000);
 
 test("A new Worker's own tests pass in workerd", async () => {
-  const { exitCode, all } = await run("vitest", "run", "--root", "workers/greeter");
+  const { exitCode, all } = await run("vitest", "run", "--root", "workers/example-greeter");
   expect(exitCode, all).toBe(0);
   expect(all).toMatch(/Tests.*3 passed/);
 }, 60_000);
 
 test("A new project has the root's stacks under names and hosts of its own, and workflows for its branch and its tags", () => {
   const project = readProject(root);
-  expect(project.stacks).toEqual(["dev", "prod", "shop-dev", "shop-prod"]);
-  const settings = (key: string) => project.stacks.map((stack) => stackSetting(project, stack, key));
-  expect(settings("hostSuffix")).toEqual(["-dev", "", "-shop-dev", "-shop"]);
+  const stacks = ["dev", "prod", "example-shop-dev", "example-shop-prod"];
+  expect(project.stacks).toEqual(expect.arrayContaining(stacks));
+  const settings = (key: string) => stacks.map((stack) => stackSetting(project, stack, key));
+  expect(settings("hostSuffix")).toEqual(["-dev", "", "-example-shop-dev", "-example-shop"]);
   expect(settings("ownsZone")).toEqual(["false", "true", "false", "false"]);
   const text = (file: string) => readFileSync(join(root, file), "utf8");
-  expect(text("projects/shop/infra/Pulumi.shop-prod.yaml")).not.toContain("quayside:");
+  expect(text("projects/example-shop/infra/Pulumi.example-shop-prod.yaml")).not.toContain("quayside:");
   const workflow = (file: string) => parse(text(`.github/workflows/${file}.yml`));
-  expect(workflow("deploy-shop-dev")).toMatchObject({
-    jobs: { "shop-dev": { with: { stack: "shop-dev" } }, candidate: { needs: "shop-dev" } },
+  expect(workflow("deploy-example-shop-dev")).toMatchObject({
+    jobs: {
+      "example-shop-dev": { with: { stack: "example-shop-dev" } },
+      candidate: { needs: "example-shop-dev" },
+    },
   });
-  expect(workflow("release-shop-prod")).toMatchObject({
-    on: { push: { tags: ["shop-v*"] } },
-    jobs: { "shop-prod": { with: { stack: "shop-prod" } } },
+  expect(workflow("release-example-shop-prod")).toMatchObject({
+    on: { push: { tags: ["example-shop-v*"] } },
+    jobs: { "example-shop-prod": { with: { stack: "example-shop-prod" } } },
   });
   for (const file of ["rollback", "resume"])
     expect(workflow(file)).toMatchObject({
-      on: { workflow_dispatch: { inputs: { stack: { options: expect.arrayContaining(project.stacks) } } } },
+      on: { workflow_dispatch: { inputs: { stack: { options: expect.arrayContaining(stacks) } } } },
     });
 });
 
@@ -126,8 +130,8 @@ test("What is encrypted for a stack does not come into another", () => {
 });
 
 test("A new site says where holes are reported under its own host", () => {
-  const text = readFileSync(join(root, "sites/docs/.well-known/security.txt"), "utf8");
-  expect(text).toMatch(/^Canonical: https:\/\/docs\.example\.com\//m);
+  const text = readFileSync(join(root, "sites/example-docs/.well-known/security.txt"), "utf8");
+  expect(text).toMatch(/^Canonical: https:\/\/example-docs\.example\.com\//m);
 });
 
 test.each([
@@ -137,17 +141,18 @@ test.each([
   ["worker", "intakes", /the paths of the Worker intake/],
   ["worker", "style", /www's \/style\.css/],
   ["site", "app", /a host app already/],
-  ["project", "shop", /it is there already/],
-  ["project", "shop-eu", /taken for what is of the project shop/],
+  ["project", "example-shop", /it is there already/],
+  ["project", "example-shop-eu", /taken for what is of the project example-shop/],
   ["project", "quayside", /taken for what is of the project quayside/],
   ["project", "vault", /begin with a v/],
   ["project", "dev", /the stack dev has the hosts/],
-  ["worker", "cart-shop", /same script as projects\/shop\/workers\/cart/],
+  ["worker", "cart-example-shop", /same script as projects\/example-shop\/workers\/cart/],
 ])("A %s can't be called %s, and nothing is written", async (kind, name, reason) => {
   await expect(add(kind, name)).rejects.toMatchObject({
     code: "name-unfit",
     exitCode: 2,
     message: expect.stringMatching(reason),
   });
-  if (name !== "intake" && name !== "shop") expect(existsSync(join(root, `${kind}s`, name))).toBe(false);
+  if (name !== "intake" && name !== "example-shop")
+    expect(existsSync(join(root, `${kind}s`, name))).toBe(false);
 });
