@@ -10,6 +10,7 @@ const ROOT = join(import.meta.dirname, "..");
  */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   "scripts/errors.ts": [],
+  "scripts/template.ts": [],
   "scripts/toolchain": [],
   "scripts/change": [],
   infra: [],
@@ -50,6 +51,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "scripts/setup": [
     "scripts/context.ts",
     "scripts/errors.ts",
+    "scripts/template.ts",
     "scripts/github",
     "scripts/secrets",
     "scripts/providers",
@@ -59,6 +61,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "scripts/doctor": [
     "scripts/context.ts",
     "scripts/errors.ts",
+    "scripts/template.ts",
     "scripts/change",
     "scripts/github",
     "scripts/providers",
@@ -83,6 +86,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "scripts/commands": [
     "scripts/context.ts",
     "scripts/errors.ts",
+    "scripts/template.ts",
     "scripts/edge",
     "scripts/scaffold",
     "scripts/upgrade",
@@ -106,7 +110,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   "scripts/workflows": [],
   // It knows the rooms above only through the CLI, the environment and HTTP, as GitHub Actions does.
-  "scripts/rehearsal": ["scripts/errors.ts", "scripts/browser"],
+  "scripts/rehearsal": ["scripts/errors.ts", "scripts/template.ts", "scripts/browser"],
   // Measures the pipeline against the stock sequence, which it puts together from the same parts.
   "scripts/bench": ["infra", "scripts/errors.ts", "scripts/terminal", "scripts/edge", "scripts/rehearsal"],
   // Lets a Worker run in workerd under load, as its deployment bundles it.

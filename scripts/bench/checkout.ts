@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { asTemplate } from "../rehearsal/stage/as-template.ts";
 import { rehearsedOf } from "../rehearsal/stage/rehearsed.ts";
 
 /** A copy of the repository with a number of Workers, for one side of the bench. */
@@ -53,6 +54,7 @@ export async function makeCheckout(
     names.push(name);
     writeWorker(join(dir, "workers", name), name);
   }
+  asTemplate(dir);
   const settings = ["dev", "prod"].map((stack) => {
     const file = join(dir, "infra", `Pulumi.${stack}.yaml`);
     const text = readFileSync(file, "utf8")

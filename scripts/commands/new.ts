@@ -8,9 +8,9 @@ import { projectFiles, withChoices } from "../scaffold/project.ts";
 import { siteFiles } from "../scaffold/site.ts";
 import { workerFiles } from "../scaffold/worker.ts";
 import { replaceIn, writeNew } from "../scaffold/write.ts";
-import { EXAMPLE } from "../setup/example.ts";
 import { sameScript } from "../stack/script-names.ts";
 import { type Home, type Project, readProject } from "../stack/stacks.ts";
+import { EXAMPLE } from "../template.ts";
 import type { Command } from "./command.ts";
 
 const Kinds = z.enum(["worker", "site", "project"]);

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Document, parseDocument } from "yaml";
 import { homeOf, stackFile, stackSetting } from "../stack/stacks.ts";
+import { EXAMPLE } from "../template.ts";
 import type { Bench } from "./bench.ts";
-import { EXAMPLE } from "./example.ts";
 
 /** What an earlier run, or the owner, has put into the first stack's file; undefined where the example's value still stands. */
 export function ownSetting(bench: Bench, key: "domain" | "image" | "accountId"): string | undefined {

@@ -1,5 +1,5 @@
-import { EXAMPLE } from "../../setup/example.ts";
 import { stackFile, stackSetting } from "../../stack/stacks.ts";
+import { EXAMPLE } from "../../template.ts";
 import type { Check } from "../check.ts";
 
 export const example: Check = {

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { asTemplate } from "./as-template.ts";
 import { rehearsedOf } from "./rehearsed.ts";
 
 /** A person's clone of the repository, with the rehearsed GitHub as its remote. */
@@ -20,7 +21,7 @@ const PERSON = { name: "Robin Harbour", email: "robin@quayside.example" };
 
 /**
  * Copies the working tree (what git tracks and what it does not ignore, as far as it is rehearsed) into a fresh clone, so that
- * what is rehearsed is what is on the developer's screen. It stands below the repository, where Node finds the installed packages.
+ * what is rehearsed is what is on the developer's screen, with the names and settings of the template. It stands below the repository, where Node finds the installed packages.
  */
 export async function makeCheckout(
   root: string,
@@ -41,6 +42,7 @@ export async function makeCheckout(
     // `recursive`, so that a link to a folder stays a link.
     cpSync(from, join(dir, file), { recursive: true, verbatimSymlinks: true });
   }
+  asTemplate(dir);
   const git = async (...args: string[]) => {
     const result = await execa("git", args, {
       cwd: dir,

@@ -1,4 +1,4 @@
-import { EXAMPLE } from "../example.ts";
+import { EXAMPLE } from "../../template.ts";
 import { offeredTypes } from "../facts/hetzner.ts";
 import { type Question, shaped } from "../question.ts";
 import { chosenSetting, ownSetting } from "../stack-files.ts";

@@ -1,6 +1,6 @@
 import { mask } from "../../secrets/redaction.ts";
 import { publicHalf, signingKeys } from "../../secrets/signing-keys.ts";
-import { EXAMPLE } from "../example.ts";
+import { EXAMPLE } from "../../template.ts";
 import { secretPlace } from "../secret-places.ts";
 import { signingKey } from "../sources.ts";
 import { openStackFile } from "../stack-files.ts";

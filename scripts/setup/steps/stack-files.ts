@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf } from "../../stack/stacks.ts";
+import { EXAMPLE } from "../../template.ts";
 import type { Bench } from "../bench.ts";
-import { EXAMPLE } from "../example.ts";
 import { zone } from "../facts/cloudflare.ts";
 import { listed } from "../questions/github.ts";
 import { adminRanges, domain, image, location, serverType } from "../questions/stacks.ts";

@@ -1,15 +1,17 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { Writable } from "node:stream";
 import { z } from "zod";
 import type { Context } from "../../context.ts";
 import { type CloudAddresses, startClouds } from "../../rehearsal/clouds/start.ts";
+import { asTemplate } from "../../rehearsal/stage/as-template.ts";
+import { rehearsedOf } from "../../rehearsal/stage/rehearsed.ts";
 import { createReporter } from "../../terminal/reporter.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 /** What the set-up reads and writes of a checkout. */
-const PARTS = ["infra", "projects", "sites", "workers", ".github"];
+const PARTS = ["infra", "sites", "workers", ".github"];
 
 /** Clouds in which nothing is set up, and a fresh checkout of the template. */
 export interface EmptyWorld {
@@ -30,6 +32,15 @@ export interface EmptyWorld {
   close(): Promise<void>;
 }
 
+/** The files of a folder, relative to the repository. */
+function filesOf(folder: string): string[] {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+    .filter((file) => !file.includes("node_modules") && !file.includes("/.wrangler"));
+}
+
 export async function emptyWorld(): Promise<EmptyWorld> {
   const dir = mkdtempSync(join(tmpdir(), "quayside-setup-"));
   const running = await startClouds({ world: join(dir, "world"), empty: true });
@@ -39,11 +50,9 @@ export async function emptyWorld(): Promise<EmptyWorld> {
     clouds,
     checkout() {
       const root = join(dir, `checkout-${++checkouts}`);
-      for (const part of PARTS.filter((name) => existsSync(join(ROOT, name))))
-        cpSync(join(ROOT, part), join(root, part), {
-          recursive: true,
-          filter: (path) => !path.includes("node_modules") && !path.includes("/.wrangler"),
-        });
+      for (const file of rehearsedOf([...PARTS, "projects"].flatMap(filesOf)))
+        cpSync(join(ROOT, file), join(root, file));
+      asTemplate(root);
       return root;
     },
     env: {
