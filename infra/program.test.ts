@@ -20,6 +20,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { type Cloudflare, startCloudflare } from "../scripts/rehearsal/clouds/cloudflare/start.ts";
 import { type RunningHetzner, startHetzner } from "../scripts/rehearsal/clouds/hetzner/start.ts";
+import { asTemplate } from "../scripts/rehearsal/stage/as-template.ts";
 import { searchable } from "../scripts/rehearsal/stage/searchable.ts";
 import { type StandIns, startStandIns } from "../scripts/rehearsal/stand-ins/start.ts";
 import { program } from "./program.ts";
@@ -47,6 +48,8 @@ let engineEnv: Record<string, string>;
 let dev: Stack;
 let prod: Stack;
 let trial: Stack;
+/** What the template's stacks are set to. */
+let settings: Record<"dev" | "prod", Configuration>;
 /** The steps of the first preview of dev. */
 let birth: string[];
 /** The outputs of the stacks, once they are up. */
@@ -63,8 +66,10 @@ beforeAll(async () => {
       filter: (path) => !/node_modules|\.wrangler/.test(path.slice(repository.length)),
     });
   }
-  for (const stack of ["dev", "prod"]) writeConfig(stack, stackConfig(stack));
-  writeConfig("trial", stackConfig("dev"));
+  asTemplate(world);
+  settings = { dev: readSettings("dev"), prod: readSettings("prod") };
+  for (const stack of ["dev", "prod"] as const) writeConfig(stack, settings[stack]);
+  writeConfig("trial", settings.dev);
   mkdirSync(join(world, "state"));
   app.listen(0, "127.0.0.1");
   await once(app, "listening");
@@ -111,8 +116,8 @@ async function openStack(stackName: string): Promise<Stack> {
 
 type Configuration = Record<string, unknown>;
 
-function stackConfig(stack: string): Configuration {
-  const file = readFileSync(join(repository, `infra/Pulumi.${stack}.yaml`), "utf8");
+function readSettings(stack: string): Configuration {
+  const file = readFileSync(join(world, `infra/Pulumi.${stack}.yaml`), "utf8");
   return (parse(file) as { config: Configuration }).config;
 }
 
@@ -220,14 +225,14 @@ test("the stock way of running the program previews the same steps", async () =>
 });
 
 test("a server type that its location does not offer is refused, with those that are and their prices", async () => {
-  writeConfig("trial", { ...stackConfig("dev"), "quayside:serverType": "cx22" });
+  writeConfig("trial", { ...settings.dev, "quayside:serverType": "cx22" });
   const refusal = await trial.preview().catch((error: Error) => error.message);
   expect(refusal).toContain("Server type cx22 is not offered at hil.");
   expect(refusal).toMatch(/cpx21: 3 vCPU, 4 GB memory, 80 GB disk, \d+\.\d\d a month/);
 });
 
 test("every bad value of the configuration is named by the preview at once", async () => {
-  writeConfig("trial", { ...stackConfig("dev"), "quayside:volumeSize": "huge", "quayside:ownZone": "true" });
+  writeConfig("trial", { ...settings.dev, "quayside:volumeSize": "huge", "quayside:ownZone": "true" });
   const refusal = await trial.preview().catch((error: Error) => error.message);
   expect(refusal).toContain("infra/Pulumi.trial.yaml has 2 values to mend");
   expect(refusal).toContain('quayside:volumeSize is "huge"');
@@ -346,10 +351,10 @@ test("no secret stands in the exported state, in the backend's files or in a pla
   const secrets = { key, ...tokens, passphrase: engineEnv.PULUMI_CONFIG_PASSPHRASE ?? "" };
   // Another key of the releases is another birth of the server: its user data, with the private key in it, is in the plan.
   const other = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
-  writeConfig("dev", { ...stackConfig("dev"), "quayside:releaseKey": other });
+  writeConfig("dev", { ...settings.dev, "quayside:releaseKey": other });
   const plan = join(world, "plan.json");
   await dev.preview({ plan });
-  writeConfig("dev", stackConfig("dev"));
+  writeConfig("dev", settings.dev);
 
   const folder = join(world, "state");
   const kept = readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -15,16 +15,16 @@ const WITHOUT: Record<string, string> = { secondServer: "false", neonPlan: "free
 const WITH_ALL: Record<string, string> = { secondServer: "true", neonPlan: "launch", cloudflarePlan: "pro" };
 
 /**
- * The monthly cost of each of the stacks as it is configured, and of prod without and with its options, as a Markdown table in US dollars.
+ * The monthly cost of each stack as it is configured, and of prod without and with its options, as a Markdown table in US dollars.
  *
  * @throws Error where the price list has no price for a configured server
  */
-export function costTable(project: Project, catalogue: Catalogue, stacks = project.stacks): string {
+export function costTable(project: Project, catalogue: Catalogue): string {
   const own = (stack: string) => (key: string) => stackSetting(project, stack, key);
   const instead = (stack: string, values: Record<string, string>) => (key: string) =>
     values[key] ?? stackSetting(project, stack, key);
   const columns: Column[] = [
-    ...stacks.map((stack) => ({ title: stack, setting: own(stack) })),
+    ...project.stacks.map((stack) => ({ title: stack, setting: own(stack) })),
     { title: "prod, no options", setting: instead("prod", WITHOUT) },
     { title: "prod, all options", setting: instead("prod", WITH_ALL) },
   ];

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, normalize, relative } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { hazardPage } from "../change/hazards/page.ts";
 import { hazardRules } from "../flows/hazard-rules.ts";
@@ -8,6 +9,7 @@ import { readPolicy } from "../flows/policy.ts";
 import { readCatalogue } from "../providers/hetzner.ts";
 import { planCosts } from "../providers/plans.ts";
 import { startTestCloud, TOKENS } from "../rehearsal/clouds/hetzner/test-cloud.ts";
+import { asTemplate } from "../rehearsal/stage/as-template.ts";
 import { VARIABLES } from "../secrets/variables.ts";
 import { readProject, stackSetting } from "../stack/stacks.ts";
 import { costTable, withCostTable } from "./cost-table.ts";
@@ -173,8 +175,6 @@ describe("the guide to the set-up", () => {
 });
 
 describe("the page on costs", () => {
-  /** The template's; the page is not about those that a team adds. */
-  const STACKS = ["dev", "prod"];
   const Catalogue = z.object({
     date: z.string(),
     volumeGbMonthly: z.coerce.number(),
@@ -187,7 +187,13 @@ describe("the page on costs", () => {
     ),
   });
   const catalogue = Catalogue.parse(JSON.parse(read("scripts/rehearsal/clouds/hetzner/catalogue.json")));
-  const project = readProject(ROOT);
+  // As the template has it: the page is not about what a team has set its own stacks to.
+  const template = mkdtempSync(join(tmpdir(), "quayside-template-"));
+  for (const file of ["Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"])
+    cpSync(join(ROOT, "infra", file), join(template, "infra", file));
+  asTemplate(template);
+  afterAll(() => rmSync(template, { recursive: true }));
+  const project = readProject(template);
   const text = read("docs/costs.md");
 
   function monthly(stack: string, type: string, location: string): number {
@@ -204,13 +210,13 @@ describe("the page on costs", () => {
     const { cloud, stop } = await startTestCloud();
     onTestFinished(stop);
     const prices = await readCatalogue(TOKENS.read, new Date(), [], `${cloud.url}/v1`);
-    await expect(withCostTable(text, costTable(project, prices, STACKS))).toMatchFileSnapshot(
+    await expect(withCostTable(text, costTable(project, prices))).toMatchFileSnapshot(
       join(ROOT, "docs/costs.md"),
     );
   });
 
   it("adds up to what the configuration and the catalogue say", () => {
-    const defaults = STACKS.map((stack) =>
+    const defaults = project.stacks.map((stack) =>
       monthly(
         stack,
         stackSetting(project, stack, "serverType") ?? "",
