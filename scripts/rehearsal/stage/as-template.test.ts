@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, "..", "..", "..");
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "as-template-"));
-  for (const folder of ["infra", "sites", "workers"])
+  for (const folder of [".github", "infra", "sites", "workers"])
     cpSync(join(ROOT, folder), join(dir, folder), {
       recursive: true,
       filter: (path) => !/node_modules|\.wrangler/.test(path),
@@ -50,8 +50,15 @@ test("A team's names and settings give way to the template's, and what only the 
     join(dir, "sites", "www", "about.html"),
     "Mail hello@quay.io or see www.quay.io; not my-quay.io",
   );
+  const rollback = ".github/workflows/rollback.yml";
+  writeFileSync(
+    join(dir, rollback),
+    read(rollback).replace("options: [dev, prod]", "options: [dev, prod, team1]"),
+  );
+  expect(read(rollback)).not.toBe(before[rollback]);
   asTemplate(dir);
 
+  expect(read(rollback)).toBe(before[rollback]);
   expect(read("sites/www/about.html")).toBe("Mail hello@example.com or see www.example.com; not my-quay.io");
   for (const file of EXAMPLE.files) expect(read(file), file).toBe(before[file]);
   for (const stack of ["dev", "prod"] as const) {

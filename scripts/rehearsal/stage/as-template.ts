@@ -27,6 +27,18 @@ export function asTemplate(dir: string): void {
   });
   for (const domain of new Set(domains))
     if (typeof domain === "string" && domain !== EXAMPLE.domain) rename(dir, domain);
+  offer(dir);
+}
+
+/** Leaves the stacks of the template in the choices of the workflows that are started by hand. */
+function offer(dir: string): void {
+  const folder = join(dir, ".github", "workflows");
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const file = join(folder, name);
+    const text = readFileSync(file, "utf8");
+    const offered = text.replace(/options: \[([^\]]*\bprod\b[^\]]*)\]/g, `options: [${STACKS.join(", ")}]`);
+    if (offered !== text) writeFileSync(file, offered);
+  }
 }
 
 /** Whether there was anything to change. */

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Line } from "./line.ts";
 import type { Shell } from "./shell.ts";
@@ -31,6 +31,11 @@ function change({ dir }: Clone, file: string, from: string, to: string): undefin
   writeFileSync(join(dir, file), text.replace(from, to));
 }
 
+/** A team may have taken the documentation's example for its own. */
+function without({ dir }: Clone, folder: string): undefined {
+  rmSync(join(dir, folder), { recursive: true, force: true });
+}
+
 /** What needs nothing but a clone, in an order in which a person could type it. */
 export const IN_CLONE: readonly Line<Clone>[] = [
   { line: "npm run cli -- --help", says: /^ {2}rollback +\S/m },
@@ -54,8 +59,16 @@ export const IN_CLONE: readonly Line<Clone>[] = [
   { line: "npm run new", exitCode: 2, says: /a worker, a site or a project, and its name/ },
   { line: "npm run intake", exitCode: 2, says: /Usage: npm run intake/ },
   { line: "npm run restore", exitCode: 2, says: /Usage: npm run restore|Name one of/ },
-  { line: "npm run new -- worker greeter", says: /workers\/greeter\/wrangler\.jsonc/ },
-  { line: "npm run new -- site docs", says: /sites\/docs\/index\.html/ },
+  {
+    line: "npm run new -- worker greeter",
+    before: (clone) => without(clone, "workers/greeter"),
+    says: /workers\/greeter\/wrangler\.jsonc/,
+  },
+  {
+    line: "npm run new -- site docs",
+    before: (clone) => without(clone, "sites/docs"),
+    says: /sites\/docs\/index\.html/,
+  },
   { line: "npm run new -- project shop", says: /projects\/shop\/infra\/Pulumi\.shop-dev\.yaml/ },
   {
     line: "npm run new -- worker cart --project shop",
