@@ -6,6 +6,7 @@ import { z } from "zod";
 import { command as newCommand } from "../commands/new.ts";
 import { command as secretsCommand } from "../commands/secrets.ts";
 import { command } from "../commands/setup.ts";
+import { asTemplate } from "../rehearsal/stage/as-template.ts";
 import { openPreviewDatabase } from "../secrets/preview-database.ts";
 import { publicHalf, signingKeys } from "../secrets/signing-keys.ts";
 import { VARIABLES } from "../secrets/variables.ts";
@@ -73,6 +74,20 @@ describe("the set-up", () => {
       for (const name of [EXAMPLE.domain, EXAMPLE.accountId, EXAMPLE.releaseKey, EXAMPLE.adminRange])
         expect(text, `${name} in ${file}`).not.toContain(name);
     }
+  });
+
+  it("changes nothing that the rehearsal and the tests of a team's repository could not take back", async () => {
+    const [fresh, team] = [world.checkout(), world.checkout()];
+    await setUp({ location: "ash", "server-type": "cpx31" }, team);
+    const file = "infra/Pulumi.prod.yaml";
+    expect(readFileSync(join(team, file), "utf8")).toMatch(/location: ash[\s\S]*serverType: cpx31/);
+    asTemplate(team);
+    for (const name of EXAMPLE.files)
+      expect(readFileSync(join(team, name), "utf8")).toBe(readFileSync(join(fresh, name), "utf8"));
+    for (const name of ["infra/Pulumi.dev.yaml", file])
+      expect(parse(readFileSync(join(team, name), "utf8"))).toEqual(
+        parse(readFileSync(join(fresh, name), "utf8")),
+      );
   });
 
   it("sets the stacks of a further project up with the others, and leaves it the image and the domain that are its own", async () => {
