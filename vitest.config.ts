@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -44,8 +45,8 @@ export default defineConfig({
   test: {
     experimental: { fsModuleCache: true },
     silent: "passed-only",
-    // vitest would leave one core to itself; it needs little of it, and there may be only two.
-    maxWorkers: "100%",
+    // More than cores: much of a test's time is one process waiting for another. vitest itself would leave one core unused.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     sequence: { sequencer: LongestFirst },
     projects: [
       "{workers,projects/*/workers}/*/vitest.config.ts",
