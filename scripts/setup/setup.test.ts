@@ -90,6 +90,15 @@ describe("the set-up", () => {
       );
   });
 
+  it("trusts no job with a stack that a workflow offers and the repository does not have", async () => {
+    const at = world.checkout();
+    const rollback = join(at, ".github", "workflows", "rollback.yml");
+    writeFileSync(rollback, readFileSync(rollback, "utf8").replace("[dev, prod]", "[dev, prod, gone]"));
+    const { result, said } = await setUp({}, at);
+    expect(result.outcome, said).toBe("succeeded");
+    expect(said).not.toContain("gone");
+  });
+
   it("sets the stacks of a further project up with the others, and leaves it the image and the domain that are its own", async () => {
     const at = world.checkout();
     const { context } = contextIn(at, world.env);

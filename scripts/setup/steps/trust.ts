@@ -27,7 +27,10 @@ export const trustStep: Step = {
         `The organization ${organization} has no custom roles: every job that may exchange its identity could open all environments.`,
         "Take an edition with custom roles (https://www.pulumi.com/pricing/), or answer home: github and keep the secrets there.",
       );
-    const jobs = trustedJobs(bench.context.root);
+    // A workflow may go on offering a stack that is gone; nothing is there to be opened.
+    const jobs = trustedJobs(bench.context.root).filter(
+      ({ stack }) => stack === undefined || bench.project.stacks.includes(stack),
+    );
     const wanted = [...new Map(jobs.map((job) => [roleName(bench, job), job])).entries()];
     const roleActions = await Promise.all(
       wanted.map(([name, job]) => roleAction(bench, api, organization, roles, name, job)),
