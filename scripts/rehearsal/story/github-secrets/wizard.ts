@@ -73,7 +73,14 @@ async function secretsAtGithub({ clouds }: Stage, environment?: string): Promise
   return Secrets.parse(await (await fetch(`${clouds.github.url}/_rehearsal/secrets${query}`)).json());
 }
 
+/** Kept with the secrets, and none: the id of a project, which Neon knows as well. */
+const IDS = ["PREVIEW_NEON_PROJECT"];
+
 /** By names that no other place's have. */
 function named(secrets: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.values(secrets).map((value) => [`GitHub's ${value.slice(0, 4)}…`, value]));
+  return Object.fromEntries(
+    Object.entries(secrets).flatMap(([name, value]) =>
+      IDS.includes(name) ? [] : [[`GitHub's ${value.slice(0, 4)}…`, value]],
+    ),
+  );
 }
