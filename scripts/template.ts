@@ -17,6 +17,9 @@ export const EXAMPLE = {
   ],
 } as const;
 
+/** The stacks that the template brings. */
+export const STACKS = ["dev", "prod"] as const;
+
 const OF_BOTH = {
   domain: EXAMPLE.domain,
   accountId: EXAMPLE.accountId,
@@ -34,7 +37,7 @@ const OF_BOTH = {
  * What the stacks of the template are set to. The story of the rehearsal and the tests are about these, whatever a team has
  * made of its own: keys without a namespace are the program's.
  */
-export const SETTINGS = {
+export const SETTINGS: Record<(typeof STACKS)[number], Record<string, string | readonly string[]>> = {
   dev: {
     ...OF_BOTH,
     hostSuffix: "-dev",
@@ -55,7 +58,7 @@ export const SETTINGS = {
     "pipeline:whenChanged": "stop",
     "pipeline:monthlyLimit": "120",
   },
-} as const;
+};
 
 /** Settings of the program that the template's stacks leave out. */
 export const LEFT_OUT = ["rollout", "turnstileSiteKey", "mail", "redirects"] as const;

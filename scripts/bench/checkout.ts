@@ -1,16 +1,7 @@
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { execa } from "execa";
-import { asTemplate } from "../rehearsal/stage/as-template.ts";
-import { rehearsedOf } from "../rehearsal/stage/rehearsed.ts";
+import { copyTemplate } from "../rehearsal/stage/copy-template.ts";
 
 /** A copy of the repository with a number of Workers, for one side of the bench. */
 export interface Checkout {
@@ -36,17 +27,9 @@ export async function makeCheckout(
   dir: string,
   options: { workers: number; accountId: string; releaseKey: string },
 ): Promise<Checkout> {
-  const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: root,
-  });
   // Of the template's Workers the first, which needs no other; the small ones are then all alike.
   const isLeftOut = (file: string) => file.startsWith("workers/") && !file.startsWith("workers/intake/");
-  for (const file of rehearsedOf(stdout.split("\0")).filter((name) => name !== "" && !isLeftOut(name))) {
-    const from = join(root, file);
-    if (!existsSync(from)) continue;
-    mkdirSync(dirname(join(dir, file)), { recursive: true });
-    cpSync(from, join(dir, file));
-  }
+  copyTemplate(root, dir, (file) => !isLeftOut(file));
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"), "dir");
   const names = ["intake"];
   for (let number = 1; number < options.workers; number++) {
@@ -54,7 +37,6 @@ export async function makeCheckout(
     names.push(name);
     writeWorker(join(dir, "workers", name), name);
   }
-  asTemplate(dir);
   const settings = ["dev", "prod"].map((stack) => {
     const file = join(dir, "infra", `Pulumi.${stack}.yaml`);
     const text = readFileSync(file, "utf8")

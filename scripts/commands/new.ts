@@ -8,7 +8,7 @@ import { projectFiles, withChoices } from "../scaffold/project.ts";
 import { siteFiles } from "../scaffold/site.ts";
 import { workerFiles } from "../scaffold/worker.ts";
 import { replaceIn, writeNew } from "../scaffold/write.ts";
-import { sameScript } from "../stack/script-names.ts";
+import { scriptsOf, stemOf } from "../stack/script-names.ts";
 import { type Home, type Project, readProject } from "../stack/stacks.ts";
 import { EXAMPLE } from "../template.ts";
 import type { Command } from "./command.ts";
@@ -44,7 +44,7 @@ export const command: Command = {
     const home = requireHome(project, wanted);
     checkName(home.dir, kind, name, {
       projects: project.homes.map((each) => each.project),
-      sameScript: sameScript(project, home, name),
+      sameScript: scriptsOf(root, project.homes).find(({ stem }) => stem === stemOf(home, name))?.folder,
     });
     const { written, next } = ADD[kind](project, home, name);
     reporter.say([...written.map((file) => `  ${file}`), "", ...next].join("\n"));

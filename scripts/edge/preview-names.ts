@@ -14,9 +14,14 @@ export interface PreviewPlace {
   prefix: string;
 }
 
+/** As a stack's name ends the names of what is its own. */
+function placeSuffix({ prefix, pullRequest }: PreviewPlace): string {
+  return `${prefix}${previewSuffix(pullRequest)}`;
+}
+
 /** The script of a Worker's preview. */
-export function previewScript(worker: string, { prefix, pullRequest }: PreviewPlace): string {
-  return `${worker}-${prefix}${previewSuffix(pullRequest)}`;
+export function previewScript(worker: string, place: PreviewPlace): string {
+  return `${worker}-${placeSuffix(place)}`;
 }
 
 /** Whether something in the account for previews belongs to a pull request. */
@@ -29,7 +34,7 @@ type BoundKind = "kv_namespace" | "d1_database" | "queue" | "r2_bucket";
 /** The resources that a Worker's preview needs: one for each binding, as the stacks have them too. */
 export function previewBindings(
   { name, config }: WorkerSource,
-  { prefix, pullRequest }: PreviewPlace,
+  place: PreviewPlace,
 ): { binding: string; kind: BoundKind; resource: string }[] {
   const lists: [BoundKind, readonly { binding: string }[]][] = [
     ["kv_namespace", config.kv_namespaces],
@@ -41,7 +46,7 @@ export function previewBindings(
     entries.map(({ binding }) => {
       const words = binding.toLowerCase().replaceAll("_", "-");
       const resource = words.startsWith(`${name}-`) ? words : `${name}-${words}`;
-      return { binding, kind, resource: `${resource}-${prefix}${previewSuffix(pullRequest)}` };
+      return { binding, kind, resource: `${resource}-${placeSuffix(place)}` };
     }),
   );
 }
@@ -49,13 +54,11 @@ export function previewBindings(
 /** The datasets of Analytics Engine that a Worker's preview writes to; they need not be made. */
 export function previewDatasets(
   { name, config }: WorkerSource,
-  { prefix, pullRequest }: PreviewPlace,
+  place: PreviewPlace,
 ): Record<string, Binding> {
   return Object.fromEntries(
     config.analytics_engine_datasets.map(({ binding }) => {
-      const dataset = `${name}-${binding}-${prefix}${previewSuffix(pullRequest)}`
-        .toLowerCase()
-        .replaceAll("-", "_");
+      const dataset = `${name}-${binding}-${placeSuffix(place)}`.toLowerCase().replaceAll("-", "_");
       return [binding, { kind: "analytics_engine", dataset }];
     }),
   );

@@ -2,27 +2,24 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Home } from "./stacks.ts";
 
-/**
- * The Worker of another project, relative to the repository, that would be the same script at Cloudflare on some stack or as
- * a pull request's preview: scripts are called `<worker>-<stack>`, and all projects share the account. Undefined where none is.
- */
-export function sameScript(
-  { root, homes }: { root: string; homes: readonly Home[] },
-  home: Home,
-  worker: string,
-): string | undefined {
-  // The stack's part behind the project's prefix is the same word for both: `dev`, `prod`, `pr-12`.
-  const script = `${worker}-${home.prefix}`;
-  for (const other of homes.filter((each) => each !== home)) {
-    const same = workersOf(other).find((each) => `${each}-${other.prefix}` === script);
-    if (same !== undefined) return relative(root, join(other.dir, "workers", same));
-  }
-  return undefined;
+/** A Worker, by what is the same in two projects' names for it: scripts are `<worker>-<stack>`, and all projects share the account. */
+export interface Script {
+  /** What its script is called up to the stage: `cart-` of the root's `cart`, `cart-shop-` of that of `shop`. */
+  stem: string;
+  /** Its folder, relative to the repository. */
+  folder: string;
 }
 
-/** The names of a project's Workers, by their folders. */
-export function workersOf({ dir }: Home): string[] {
-  const folder = join(dir, "workers");
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((name) => existsSync(join(folder, name, "wrangler.jsonc")));
+/** All Workers of the repository, by their folders, those of the root's project first. */
+export function scriptsOf(root: string, homes: readonly Home[]): Script[] {
+  return homes.flatMap((home) => {
+    const folder = join(home.dir, "workers");
+    return (existsSync(folder) ? readdirSync(folder) : [])
+      .filter((worker) => existsSync(join(folder, worker, "wrangler.jsonc")))
+      .map((worker) => ({ stem: stemOf(home, worker), folder: relative(root, join(folder, worker)) }));
+  });
+}
+
+export function stemOf({ prefix }: Home, worker: string): string {
+  return `${worker}-${prefix}`;
 }

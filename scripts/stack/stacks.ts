@@ -3,7 +3,7 @@ import { basename, join, relative } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { EXIT, messageOf, UserError } from "../errors.ts";
-import { sameScript, workersOf } from "./script-names.ts";
+import { scriptsOf } from "./script-names.ts";
 
 const ProjectFile = z.object({ name: z.string().min(1) });
 const StackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish();
@@ -37,10 +37,10 @@ export interface Project {
 /** @throws UserError `project-unreadable`, `project-name`, `stack-name`, `worker-name` */
 export function readProject(root: string): Project {
   const first = readHome(root, "");
-  const folder = join(root, FURTHER);
-  const others = (existsSync(folder) ? readdirSync(folder).sort() : [])
-    .filter((name) => existsSync(join(folder, name, "infra", "Pulumi.yaml")))
-    .map((name) => readHome(join(folder, name), `${name}-`));
+  const further = join(root, FURTHER);
+  const others = (existsSync(further) ? readdirSync(further).sort() : [])
+    .filter((name) => existsSync(join(further, name, "infra", "Pulumi.yaml")))
+    .map((name) => readHome(join(further, name), `${name}-`));
   const homes: Project["homes"] = [first, ...others];
   const misnamed = others.flatMap(({ prefix, dir, stacks }) =>
     stacks
@@ -62,17 +62,18 @@ export function readProject(root: string): Project {
       "Rename the file; a stack that is up keeps its state under the new name with `pulumi stack rename`.",
       EXIT.usage,
     );
-  for (const home of others)
-    for (const worker of workersOf(home)) {
-      const same = sameScript({ root, homes }, home, worker);
-      if (same === undefined) continue;
+  const folders = new Map<string, string>();
+  for (const { stem, folder } of others.length > 0 ? scriptsOf(root, homes) : []) {
+    const same = folders.get(stem);
+    if (same !== undefined)
       throw new UserError(
         "worker-name",
-        `${relative(root, join(home.dir, "workers", worker))} and ${same} would be the same script at Cloudflare: ${worker}-${home.prefix}….`,
+        `${folder} and ${same} would be the same script at Cloudflare: ${stem}….`,
         "Rename the one that was not deployed yet: its folder, and `name` in its wrangler.jsonc.",
         EXIT.usage,
       );
-    }
+    folders.set(stem, folder);
+  }
   return { name: first.project, root, homes, stacks: homes.flatMap(({ stacks }) => stacks) };
 }
 

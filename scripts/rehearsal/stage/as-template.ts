@@ -3,12 +3,10 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isMap, parse, parseDocument, Scalar } from "yaml";
 import { z } from "zod";
-import { EXAMPLE, LEFT_OUT, SETTINGS } from "../../template.ts";
+import { EXAMPLE, LEFT_OUT, SETTINGS, STACKS } from "../../template.ts";
 
 const Project = z.object({ name: z.string() });
 const Stack = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish();
-const STACKS = ["dev", "prod"] as const;
-type Stack = (typeof STACKS)[number];
 
 /**
  * Gives a copy of the repository the names and settings of the template again, as a team's set-up has found them: the story is
@@ -36,7 +34,7 @@ function offer(dir: string): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const file = join(folder, name);
     const text = readFileSync(file, "utf8");
-    const offered = text.replace(/options: \[([^\]]*\bprod\b[^\]]*)\]/g, `options: [${STACKS.join(", ")}]`);
+    const offered = text.replace(/options: \[[^\]]*\bprod\b[^\]]*\]/g, `options: [${STACKS.join(", ")}]`);
     if (offered !== text) writeFileSync(file, offered);
   }
 }
@@ -46,7 +44,7 @@ function settle(
   document: Document,
   config: Readonly<Record<string, unknown>>,
   namespace: string,
-  stack: Stack,
+  stack: (typeof STACKS)[number],
 ): boolean {
   const keyOf = (name: string) => (name.includes(":") ? name : `${namespace}:${name}`);
   const others = Object.entries(SETTINGS[stack]).filter(

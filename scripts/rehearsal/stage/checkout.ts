@@ -1,8 +1,7 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { execa } from "execa";
-import { asTemplate } from "./as-template.ts";
-import { rehearsedOf } from "./rehearsed.ts";
+import { copyTemplate } from "./copy-template.ts";
 
 /** A person's clone of the repository, with the rehearsed GitHub as its remote. */
 export interface Checkout {
@@ -20,8 +19,8 @@ export interface Checkout {
 const PERSON = { name: "Robin Harbour", email: "robin@quayside.example" };
 
 /**
- * Copies the working tree (what git tracks and what it does not ignore, as far as it is rehearsed) into a fresh clone, so that
- * what is rehearsed is what is on the developer's screen, with the names and settings of the template. It stands below the repository, where Node finds the installed packages.
+ * Copies the working tree into a fresh clone, so that what is rehearsed is what is on the developer's screen, but for the names
+ * and settings, which are the template's. It stands below the repository, where Node finds the installed packages.
  */
 export async function makeCheckout(
   root: string,
@@ -31,18 +30,7 @@ export async function makeCheckout(
 ): Promise<Checkout> {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: root,
-  });
-  // A name that ends with a slash is a repository of its own, which is no part of this one.
-  for (const file of rehearsedOf(stdout.split("\0").filter((name) => name !== "" && !name.endsWith("/")))) {
-    const from = join(root, file);
-    if (!existsSync(from)) continue;
-    mkdirSync(dirname(join(dir, file)), { recursive: true });
-    // `recursive`, so that a link to a folder stays a link.
-    cpSync(from, join(dir, file), { recursive: true, verbatimSymlinks: true });
-  }
-  asTemplate(dir);
+  copyTemplate(root, dir);
   const git = async (...args: string[]) => {
     const result = await execa("git", args, {
       cwd: dir,

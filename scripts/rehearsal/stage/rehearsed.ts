@@ -1,5 +1,7 @@
-/** The stacks that the clouds of a rehearsal have secrets for. */
-const STACKS = ["dev", "prod"];
+import { STACKS } from "../../template.ts";
+
+/** The clouds of a rehearsal have secrets for these alone. */
+const REHEARSED: readonly string[] = STACKS;
 const STACK_FILE = /^infra\/Pulumi\.([^.]+)\.yaml$/;
 const WORKFLOW = /^\.github\/workflows\/(?:deploy|release)-(.+)-(?:dev|prod)\.yml$/;
 
@@ -16,7 +18,7 @@ export function rehearsedOf(files: readonly string[]): string[] {
     const [, project] = WORKFLOW.exec(file) ?? [];
     return (
       !file.startsWith("projects/") &&
-      (stack === undefined || STACKS.includes(stack)) &&
+      (stack === undefined || REHEARSED.includes(stack)) &&
       (project === undefined || !projects.has(project))
     );
   });

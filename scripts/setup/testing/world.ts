@@ -1,12 +1,11 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import { z } from "zod";
 import type { Context } from "../../context.ts";
 import { type CloudAddresses, startClouds } from "../../rehearsal/clouds/start.ts";
-import { asTemplate } from "../../rehearsal/stage/as-template.ts";
-import { rehearsedOf } from "../../rehearsal/stage/rehearsed.ts";
+import { copyTemplate } from "../../rehearsal/stage/copy-template.ts";
 import { createReporter } from "../../terminal/reporter.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -32,15 +31,6 @@ export interface EmptyWorld {
   close(): Promise<void>;
 }
 
-/** The files of a folder, relative to the repository. */
-function filesOf(folder: string): string[] {
-  if (!existsSync(join(ROOT, folder))) return [];
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
-    .filter((file) => !file.includes("node_modules") && !file.includes("/.wrangler"));
-}
-
 export async function emptyWorld(): Promise<EmptyWorld> {
   const dir = mkdtempSync(join(tmpdir(), "quayside-setup-"));
   const running = await startClouds({ world: join(dir, "world"), empty: true });
@@ -50,9 +40,7 @@ export async function emptyWorld(): Promise<EmptyWorld> {
     clouds,
     checkout() {
       const root = join(dir, `checkout-${++checkouts}`);
-      for (const file of rehearsedOf([...PARTS, "projects"].flatMap(filesOf)))
-        cpSync(join(ROOT, file), join(root, file));
-      asTemplate(root);
+      copyTemplate(ROOT, root, (file) => PARTS.some((part) => file.startsWith(`${part}/`)));
       return root;
     },
     env: {

@@ -1,0 +1,31 @@
+import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { execaSync } from "execa";
+import { asTemplate } from "./as-template.ts";
+import { rehearsedOf } from "./rehearsed.ts";
+
+/**
+ * Copies what is rehearsed of the working tree (what git tracks and what it does not ignore), with the names and settings of
+ * the template.
+ *
+ * @param isWanted leaves files out, which are named relative to the repository
+ */
+export function copyTemplate(
+  root: string,
+  dir: string,
+  isWanted: (file: string) => boolean = () => true,
+): void {
+  const { stdout } = execaSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: root,
+  });
+  // A name that ends with a slash is a repository of its own, which is no part of this one.
+  const files = stdout.split("\0").filter((name) => name !== "" && !name.endsWith("/"));
+  for (const file of rehearsedOf(files).filter(isWanted)) {
+    const from = join(root, file);
+    if (!existsSync(from)) continue;
+    mkdirSync(dirname(join(dir, file)), { recursive: true });
+    // `recursive`, so that a link to a folder stays a link.
+    cpSync(from, join(dir, file), { recursive: true, verbatimSymlinks: true });
+  }
+  asTemplate(dir);
+}
