@@ -12,27 +12,30 @@ const LONG = [
   "infra/src/hetzner/backup.test.ts",
   "infra/program.test.ts",
   "scripts/flows/rotate-passphrase.test.ts",
+  "scripts/flows/many-stacks.test.ts",
   "sites/sites.test.ts",
   "scripts/edge/deploy.test.ts",
   "scripts/rehearsal/stand-ins/engine.test.ts",
+  "scripts/rehearsal/stand-ins/every-resource.test.ts",
   "scripts/rehearsal/clouds/cloudflare/wrangler.test.ts",
 ];
 
-/** A clone has not measured its tests yet, and then vitest begins with the largest file, which is seldom the longest. */
+/**
+ * A clone has not measured its tests yet, and then vitest begins with the largest file, which is seldom the longest. Those of
+ * one project are neighbours: only such share a process.
+ */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
-      const index = LONG.findIndex((file) => moduleId.endsWith(file));
+      const index = LONG.findIndex((file) => moduleId.endsWith(`/${file}`));
       return index < 0 ? LONG.length : index;
     };
-    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+    return (await super.sort(files)).toSorted(
+      (a, b) => rank(a) - rank(b) || a.project.name.localeCompare(b.project.name),
+    );
   }
 }
 
-/** Small files that leave nothing behind: each would start a process of its own for some milliseconds of work. */
-const SMALL = ".rules scripts/change scripts/github scripts/release scripts/rehearsal/clouds/*"
-  .split(" ")
-  .map((folder) => `${folder}/**/*.test.ts`);
 const node = {
   pool: "forks",
   // Real engines, real servers and real browsers take their time on a machine that is busy with the others.
@@ -50,15 +53,20 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       "{workers,projects/*/workers}/*/vitest.config.ts",
+      { test: { ...node, name: "long", include: LONG, exclude: NEVER } },
       {
         test: {
           ...node,
           name: "node",
-          include: ["{scripts,infra,sites,projects/*/infra}/**/*.test.ts", "workers/*/django/*.test.ts"],
-          exclude: [...NEVER, ...SMALL],
+          include: [
+            "{scripts,infra,sites,projects/*/infra,.rules}/**/*.test.ts",
+            "workers/*/django/*.test.ts",
+          ],
+          exclude: [...NEVER, ...LONG],
+          // Half of what such a file takes would be the start of a process and the loading of what another one has loaded.
+          isolate: false,
         },
       },
-      { test: { ...node, name: "small", include: SMALL, exclude: NEVER, isolate: false } },
     ],
   },
 });

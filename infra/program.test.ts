@@ -8,12 +8,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import {
-  type EngineEvent,
-  LocalWorkspace,
-  PulumiCommand,
-  type Stack,
-} from "@pulumi/pulumi/automation/index.js";
+import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
+import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
+import type { Stack } from "@pulumi/pulumi/automation/stack.js";
 import { version } from "@pulumi/pulumi/version.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";

@@ -1,14 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type ConfigMap,
-  fullyQualifiedStackName,
-  LocalWorkspace,
-  PulumiCommand,
-  type PulumiFn,
-  type Stack,
-} from "@pulumi/pulumi/automation/index.js";
+import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
+import type { ConfigMap, PulumiFn } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
+import { fullyQualifiedStackName, type Stack } from "@pulumi/pulumi/automation/stack.js";
 import { version } from "@pulumi/pulumi/version.js";
 
 /** A folder of its own for one test, with a state backend in it. */
