@@ -22,6 +22,12 @@ it("takes the first browser on the PATH", () => {
   expect(findChromium({ PATH: ["/nowhere", folder].join(delimiter) })).toBe(path);
 });
 
+it("takes the one that has no window before one that has", () => {
+  program("chromium");
+  const path = program("chromium-headless-shell");
+  expect(findChromium({ PATH: folder })).toBe(path);
+});
+
 it("takes the one that CHROMIUM_PATH names before any other", () => {
   program("chromium");
   const path = program("my-browser");
