@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import * as pulumi from "@pulumi/pulumi";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Context } from "../context.ts";
 import { readBackup } from "../recovery/backup.ts";
 import { updateRegistry } from "../recovery/registry.ts";
@@ -33,22 +34,34 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 const OLD = "the-old-passphrase";
 const NEW = "the-new-passphrase";
 const SECRET = "a-secret-of-this-test";
+/** A stack that is up, for each test to begin with a copy of it. */
+const deployed = mkdtempSync(join(tmpdir(), "passphrase-"));
 let world: string;
 let target: StackTarget;
 let said: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
+  for (const folder of ["infra", "state"]) mkdirSync(join(deployed, folder));
+  writeFileSync(join(deployed, "infra", "Pulumi.yaml"), "name: quayside\nruntime: nodejs\n");
+  writeFileSync(join(deployed, "infra", "Pulumi.dev.yaml"), "config: {}\n");
+  await applyStack(targetIn(deployed));
+});
+afterAll(() => rmSync(deployed, { recursive: true, force: true }));
+beforeEach(() => {
   world = mkdtempSync(join(tmpdir(), "passphrase-"));
-  for (const folder of ["infra", "state"]) mkdirSync(join(world, folder));
-  writeFileSync(join(world, "infra", "Pulumi.yaml"), "name: quayside\nruntime: nodejs\n");
-  writeFileSync(join(world, "infra", "Pulumi.dev.yaml"), "config: {}\n");
+  cpSync(deployed, world, { recursive: true });
+  target = targetIn(world);
   said = "";
-  target = {
+});
+afterEach(() => rmSync(world, { recursive: true, force: true }));
+
+function targetIn(folder: string): StackTarget {
+  return {
     name: "dev",
     project: "quayside",
-    infraDir: join(world, "infra"),
+    infraDir: join(folder, "infra"),
     engineEnv: {
-      PULUMI_BACKEND_URL: `file://${join(world, "state")}`,
+      PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: OLD,
       PULUMI_SKIP_UPDATE_CHECK: "true",
     },
@@ -57,9 +70,7 @@ beforeEach(async () => {
       return { ...OUTPUTS, hidden: pulumi.secret(SECRET) };
     },
   };
-  await applyStack(target);
-});
-afterEach(() => rmSync(world, { recursive: true, force: true }));
+}
 
 /** Places that remember, of which one call can fail as if the machine had died in it. */
 function keeperOf(dies?: "keepNext" | "adoptNext" | "forgetNext") {
