@@ -43,6 +43,7 @@ export interface GitRef {
 /** GitHub's own committer identity of merges and edits made on its site. */
 const WEB_FLOW = { name: "GitHub", email: "noreply@github.com" };
 const ZERO = "0".repeat(40);
+const FULL_SHA = /^[0-9a-f]{40}$/;
 const LOG_FORMAT = ["%H", "%T", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B"].join("%x00");
 
 /** A git command that failed, with what it said. */
@@ -135,14 +136,9 @@ export class Git {
     const candidates = name.startsWith("refs/") || name === "HEAD" ? [name] : hex ? [name, ...named] : named;
     // A whole SHA names nothing else; an abbreviated one gives way to a branch or tag of that name.
     if (hex && name.length < 40) candidates.push(candidates.shift() ?? name);
-    for (const candidate of candidates) {
-      try {
-        return (await this.run(["rev-parse", "--quiet", "--verify", `${candidate}^{commit}`])).trim();
-      } catch {
-        // not this one
-      }
-    }
-    return undefined;
+    const input = candidates.map((candidate) => `${candidate}^{commit}\n`).join("");
+    const out = await this.run(["cat-file", "--batch-check=%(objectname)"], { input });
+    return out.split("\n").find((line) => FULL_SHA.test(line));
   }
 
   async refs(prefix: string, sort = "refname"): Promise<GitRef[]> {
@@ -322,7 +318,7 @@ export class Git {
   }
 
   async object(sha: string, type: "tag" | "commit"): Promise<string | undefined> {
-    if (!/^[0-9a-f]{40}$/.test(sha)) return undefined;
+    if (!FULL_SHA.test(sha)) return undefined;
     try {
       return await this.run(["cat-file", type, sha]);
     } catch {
