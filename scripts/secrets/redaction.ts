@@ -7,6 +7,8 @@ const LONG_LINE = 16;
 const REDACTED = "[secret]";
 
 const known = new Set<string>();
+/** The same, longest first: of two that overlap the longer one is taken out whole. Undefined where it is to be made anew. */
+let longestFirst: string[] | undefined;
 
 /**
  * Makes a value known as secret: {@link redact} takes it out of every text from now on, and GitHub's runner, where there
@@ -17,14 +19,16 @@ export function mask(value: string): void {
   for (const form of disguises(value)) {
     if (known.has(form)) continue;
     known.add(form);
+    longestFirst = undefined;
     maskSecret(form);
   }
 }
 
 /** The text with every known secret replaced. */
 export function redact(text: string): string {
+  longestFirst ??= [...known].sort((a, b) => b.length - a.length);
   let clean = text;
-  for (const secret of [...known].sort((a, b) => b.length - a.length)) {
+  for (const secret of longestFirst) {
     if (clean.includes(secret)) clean = clean.replaceAll(secret, REDACTED);
   }
   return clean;
