@@ -13,6 +13,7 @@ import { SemVer } from "semver";
 import { EXIT, UserError } from "../errors.ts";
 import { inherited } from "../secrets/inherited.ts";
 import { engineFailure } from "./failure.ts";
+import { skipPromiseTraces } from "./skip-promise-traces.ts";
 import type { StackTarget } from "./target.ts";
 
 /** What one run of the engine's command left; the shape that the SDK's Stack reads. */
@@ -51,6 +52,7 @@ export const engineVersion: string = sdkVersion;
  * @throws UserError `stack-unknown`, `engine-missing`, or what {@link engineFailure} makes of the engine's refusal
  */
 export async function openStack(target: StackTarget): Promise<Stack> {
+  skipPromiseTraces();
   const workDir = workspaceOf(target);
   try {
     return await LocalWorkspace.createOrSelectStack(
