@@ -36,14 +36,6 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-const node = {
-  pool: "forks",
-  // Real engines, real servers and real browsers take their time on a machine that is busy with the others.
-  testTimeout: 30_000,
-  hookTimeout: 30_000,
-} as const;
-const NEVER = [...configDefaults.exclude, "**/.rehearsal*/**", "**/.wrangler/**"];
-
 export default defineConfig({
   test: {
     experimental: { fsModuleCache: true },
@@ -53,18 +45,20 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       "{workers,projects/*/workers}/*/vitest.config.ts",
-      { test: { ...node, name: "long", include: LONG, exclude: NEVER } },
       {
         test: {
-          ...node,
           name: "node",
           include: [
             "{scripts,infra,sites,projects/*/infra,.rules}/**/*.test.ts",
             "workers/*/django/*.test.ts",
           ],
-          exclude: [...NEVER, ...LONG],
-          // Half of what such a file takes would be the start of a process and the loading of what another one has loaded.
+          exclude: [...configDefaults.exclude, "**/.rehearsal*/**", "**/.wrangler/**"],
+          pool: "forks",
+          // Half of what a small file takes would be the start of a process and the loading of what another one has loaded.
           isolate: false,
+          // Real engines, real servers and real browsers take their time on a machine that is busy with the others.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
     ],
