@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type GithubCloud, type GithubOptions, startGithub } from "./start.ts";
@@ -39,7 +39,11 @@ export async function testWorld(options: Partial<GithubOptions> = {}): Promise<T
       },
     }).trim();
   git("init", "--quiet", "-b", "main");
-  git("remote", "add", "origin", cloud.gitDir);
+  // Of a few commits nothing needs to be tidied up.
+  appendFileSync(
+    join(clone, ".git", "config"),
+    `[maintenance]\n\tauto = false\n[remote "origin"]\n\turl = ${cloud.gitDir}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`,
+  );
   let branchNow = "main";
   const push = (branch: string, files: Record<string, string>, message = `change ${branch}`): string => {
     if (branch !== branchNow) git("switch", "--quiet", "-C", branch, "main");
