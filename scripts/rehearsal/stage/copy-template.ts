@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execaSync } from "execa";
 import { asTemplate } from "./as-template.ts";
@@ -20,12 +20,17 @@ export function copyTemplate(
   });
   // A name that ends with a slash is a repository of its own, which is no part of this one.
   const files = stdout.split("\0").filter((name) => name !== "" && !name.endsWith("/"));
+  const folders = new Set<string>();
   for (const file of rehearsedOf(files).filter(isWanted)) {
     const from = join(root, file);
-    if (!existsSync(from)) continue;
-    mkdirSync(dirname(join(dir, file)), { recursive: true });
-    // `recursive`, so that a link to a folder stays a link.
-    cpSync(from, join(dir, file), { recursive: true, verbatimSymlinks: true });
+    const to = join(dir, file);
+    const kind = lstatSync(from, { throwIfNoEntry: false });
+    if (!kind) continue;
+    const folder = dirname(to);
+    if (!folders.has(folder)) mkdirSync(folder, { recursive: true });
+    folders.add(folder);
+    if (kind.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
+    else copyFileSync(from, to);
   }
   asTemplate(dir);
 }
