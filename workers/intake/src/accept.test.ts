@@ -1,18 +1,13 @@
-import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import readme from "../README.md?raw";
 import { backend } from "../test/backend.ts";
-import { aMessage, holdTheClock, INTAKE, pass, post, send } from "../test/intake.ts";
+import { cleanWorldForEach } from "../test/clean-world.ts";
+import { aMessage, INTAKE, pass, post, send } from "../test/intake.ts";
 import { allOutboxes } from "./outbox/shard.ts";
 import { PROBLEM_TYPES } from "./problem-types.ts";
 
-beforeEach(holdTheClock);
-afterEach(async () => {
-  vi.useRealTimers();
-  await reset();
-  await backend.reset();
-});
+cleanWorldForEach();
 
 async function waiting(): Promise<number> {
   const states = await Promise.all(allOutboxes(env).map(({ stub }) => stub.state()));

@@ -1,11 +1,11 @@
-import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
+import { cleanWorldForEach } from "../test/clean-world.ts";
 import { aMessage, INTAKE } from "../test/intake.ts";
 import { accept } from "./accept.ts";
 import { count } from "./metrics.ts";
 
-afterEach(reset);
+cleanWorldForEach();
 
 /** An Analytics Engine dataset answers nothing and can't be read from a Worker; what reaches it is looked at on its way. */
 function watched() {

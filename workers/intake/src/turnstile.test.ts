@@ -1,11 +1,11 @@
-import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { cleanWorldForEach } from "../test/clean-world.ts";
 import { aMessage, INTAKE } from "../test/intake.ts";
 import { accept } from "./accept.ts";
 
 const guarded = { ...env, INTAKE_TURNSTILE_SECRET: "secret-of-the-widget" };
-afterEach(reset);
+cleanWorldForEach();
 
 function postWith(token: string | undefined, headers: Record<string, string> = {}, message = aMessage) {
   const body = JSON.stringify({ ...message, ...(token && { "cf-turnstile-response": token }) });

@@ -1,19 +1,15 @@
-import { abortAllDurableObjects, reset } from "cloudflare:test";
+import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { backend, receivedTexts } from "../../test/backend.ts";
-import { aMessage, holdTheClock, neighbours, pass, post, send } from "../../test/intake.ts";
+import { cleanWorldForEach } from "../../test/clean-world.ts";
+import { aMessage, neighbours, pass, post, send } from "../../test/intake.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-beforeEach(holdTheClock);
-afterEach(async () => {
-  vi.useRealTimers();
-  await reset();
-  await backend.reset();
-});
+cleanWorldForEach();
 
 async function say(message: string, email = aMessage.email): Promise<string> {
   const response = await post({ ...aMessage, email, message });

@@ -1,19 +1,14 @@
-import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { backend } from "../../test/backend.ts";
-import { aMessage, holdTheClock, INTAKE, pass, post, send } from "../../test/intake.ts";
+import { cleanWorldForEach } from "../../test/clean-world.ts";
+import { aMessage, INTAKE, pass, post, send } from "../../test/intake.ts";
 import type { Env } from "../env.ts";
 import { grantUpload } from "./uploads.ts";
 
 const bound: Env = env;
 
-beforeEach(holdTheClock);
-afterEach(async () => {
-  vi.useRealTimers();
-  await reset();
-  await backend.reset();
-});
+cleanWorldForEach();
 
 const photo = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
 const wish = { name: "Tern's hull.jpg", type: "image/jpeg", size: photo.length };
