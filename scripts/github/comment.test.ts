@@ -101,6 +101,40 @@ describe("the one comment", () => {
     expect(ids[0]).toBe(ids[1]);
   });
 
+  it("keeps what each of two runs has put into it at the same time", async () => {
+    await upsertComment(github, number, MARKER, "both");
+    // Both have read it before either of them writes.
+    await world.admin("POST", "faults", {
+      method: "PATCH",
+      times: 2,
+      fault: { kind: "latency", ms: 300 },
+    });
+    let written = 0;
+    let allHaveWritten = () => {};
+    const both = new Promise<void>((resolve) => {
+      allHaveWritten = resolve;
+    });
+    const sleep = async () => {
+      if (++written === 2) allHaveWritten();
+      await both;
+    };
+    const outcomes = await Promise.all(
+      ["left", "right"].map((line) =>
+        upsertComment(
+          connect(TOKEN, repository, world.cloud.url, { sleep }),
+          number,
+          MARKER,
+          (current = "") => (current.includes(line) ? current : `${current}\n${line}`),
+          { shared: true },
+        ),
+      ),
+    );
+    expect(outcomes).toMatchObject([{ action: "updated" }, { action: "updated" }]);
+    const [body, ...more] = await bodies();
+    expect(more).toEqual([]);
+    expect(body?.split("\n").sort()).toEqual([MARKER, "both", "left", "right"]);
+  });
+
   it.each([
     ["forbidden", "a token that may not write", { permissions: { issues: "read" } }],
     [

@@ -25,19 +25,23 @@ type Comment = z.infer<typeof Comment>;
  *
  * @param marker a hidden line, `<!-- quayside:preview -->`; put before the body if it is not in it
  * @param body at most 65,536 characters; or what makes it of the comment as it stands, undefined where there is none yet
+ * @param options.shared other jobs may put theirs into the comment at the same moment. GitHub takes bodies whole and knows no
+ *   condition for them, so one that was read before this one came would take it away: it is looked after, and said again
  */
 export async function upsertComment(
   github: Github,
   number: number,
   marker: string,
   body: string | ((current: string | undefined) => string),
+  options: { shared?: boolean } = {},
 ): Promise<CommentOutcome> {
   const write = (current: string | undefined): string => {
     const text = typeof body === "string" ? body : body(current);
     return text.includes(marker) ? text : `${marker}\n${text}`;
   };
   try {
-    return await upsert(github, number, marker, write);
+    const said = await upsert(github, number, marker, write);
+    return options.shared ? await lookAfter(github, number, marker, write, said) : said;
   } catch (error) {
     if (!(error instanceof GithubRefusal)) throw error;
     return { posted: false, reason: error.kind, message: error.message, fix: error.fix };
@@ -62,6 +66,25 @@ async function upsert(
   const merged = await write(github, first.id, say(first.body ?? undefined));
   await withdraw(github, made.id);
   return outcome(merged, "updated");
+}
+
+/** Longer than a job takes from reading the comment to writing it, in milliseconds. */
+const UNTIL_WRITTEN_MS = 3_000;
+const MOST_LOOKS = 5;
+
+async function lookAfter(
+  github: Github,
+  number: number,
+  marker: string,
+  say: (current: string | undefined) => string,
+  said: CommentOutcome,
+): Promise<CommentOutcome> {
+  for (let look = 1; look <= MOST_LOOKS; look++) {
+    await github.sleep(UNTIL_WRITTEN_MS);
+    const again = await upsert(github, number, marker, say);
+    if (again.posted && again.action === "unchanged") break;
+  }
+  return said;
 }
 
 /** The token's own oldest comment with the marker. Comments come oldest first, so that the search ends at the first. */

@@ -6,6 +6,7 @@ import type { Context } from "../../context.ts";
 import { upsertComment } from "../../github/comment.ts";
 import type { PullRequest } from "../../github/pulls.ts";
 import { redact } from "../../secrets/redaction.ts";
+import { readProject } from "../../stack/stacks.ts";
 import type { Caller } from "../environment.ts";
 import type { MergedPulls } from "./merged-pulls.ts";
 
@@ -44,8 +45,15 @@ export async function tellPull(
   const note = redact(outcomeNote(whole, subject));
   const shorter = redact(outcomeNote({ ...whole, why: undefined, comparison: undefined }, subject));
   try {
-    const result = await upsertComment(github, pull.number, COMMENT_MARKER, (comment) =>
-      withOutcome(comment ?? `${COMMENT_MARKER}\n### Preview: none was made\n`, stack, note, shorter),
+    // A push is deployed to each project by a job of its own, at once.
+    const shared = readProject(context.root).homes.length > 1;
+    const result = await upsertComment(
+      github,
+      pull.number,
+      COMMENT_MARKER,
+      (comment) =>
+        withOutcome(comment ?? `${COMMENT_MARKER}\n### Preview: none was made\n`, stack, note, shorter),
+      { shared },
     );
     if (!result.posted) throw new Error(`${result.message} (${result.reason})`);
   } catch (error) {
