@@ -39,7 +39,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     experimental: { fsModuleCache: true },
-    globalSetup: ["scripts/toolchain/testing/scratch-folder.ts"],
+    globalSetup: ["scripts/rehearsal/testing/scratch-folder.ts"],
     silent: "passed-only",
     // More than cores: much of a test's time is one process waiting for another. vitest itself would leave one core unused.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),

@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { version } from "@pulumi/pulumi/version.js";
 import { z } from "zod";
 import { type Clouds, startCloudsProcess, startStandInsProcess } from "../rehearsal/stage/clouds-process.ts";
+import { ownEngineHome } from "../rehearsal/stage/engine-home.ts";
 
 /** The clouds that one side works on, with nothing in them yet, and an empty state. */
 export interface World {
@@ -46,7 +47,7 @@ export async function startWorld(dir: string, latencyMs: number): Promise<World>
     const env = {
       PATH: [dirname(process.execPath), dirname(ENGINE), process.env.PATH ?? ""].join(delimiter),
       HOME: join(dir, "home"),
-      PULUMI_HOME,
+      PULUMI_HOME: ownEngineHome(dir),
       PULUMI_BACKEND_URL: `file://${join(dir, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple",
       PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { stringify } from "yaml";
 import { z } from "zod";
 import type { Checkout } from "../stage/checkout.ts";
 import type { Clouds } from "../stage/clouds-process.ts";
+import { ownEngineHome } from "../stage/engine-home.ts";
 import type { JobOutcome } from "../stage/runner.ts";
 import { worldEnvironment } from "../stage/world-environment.ts";
 import { type RanJob, readActLog } from "./log.ts";
@@ -136,7 +136,7 @@ export class ActRunner {
       stringify({
         ...worldEnvironment(this.#clouds),
         HOME: home,
-        PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
+        PULUMI_HOME: ownEngineHome(this.#dir),
         GITHUB_API_URL: github.url,
         GITHUB_SERVER_URL: "https://github.com",
         GITHUB_REPOSITORY: github.repository,

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
 import type { Checkout } from "./checkout.ts";
 import type { Clouds } from "./clouds-process.ts";
 import { sharedCompileCache } from "./compile-cache.ts";
+import { ownEngineHome } from "./engine-home.ts";
 import { worldEnvironment } from "./world-environment.ts";
 
 /** One job as a workflow would start it: a command of the CLI, and the event that it reacts to. */
@@ -96,7 +96,7 @@ export class Runner {
       env: {
         PATH: process.env.PATH ?? "",
         HOME: join(folder, "home"),
-        PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
+        PULUMI_HOME: ownEngineHome(this.#dir),
         ...sharedCompileCache(this.#dir),
         CI: "true",
         GITHUB_ACTIONS: "true",

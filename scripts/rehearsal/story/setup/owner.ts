@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { stringify } from "yaml";
 import { z } from "zod";
+import { ownEngineHome } from "../../stage/engine-home.ts";
 import type { Notebook } from "../../stage/evidence.ts";
 import type { Stage } from "../../stage/stage.ts";
 
@@ -85,7 +85,7 @@ export function environmentOf({ clouds, dir }: Stage): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
     HOME: join(dir, "owner"),
-    PULUMI_HOME: process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
+    PULUMI_HOME: ownEngineHome(dir),
     GITHUB_API_URL: clouds.github.url,
     HCLOUD_ENDPOINT: clouds.hetzner.url,
     CLOUDFLARE_BASE_URL: clouds.cloudflare.url,
