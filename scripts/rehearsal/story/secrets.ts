@@ -5,11 +5,13 @@ import type { Scene } from "./scene.ts";
 
 /**
  * Who was told a secret may remember it: the clouds their own tokens, ESC its values, Cloudflare the secrets of its Workers,
- * Hetzner the user-data of its servers. GitHub keeps what it is told sealed; the tokens of its own people it knows.
+ * Hetzner the user-data of its servers. GitHub keeps what it is told sealed; the tokens of its own people it knows. The
+ * engine keeps the token of a person who has logged in, in that person's home.
  */
 const VAULT = /^world\/(tokens\.json|esc|cloudflare|hetzner)/;
 const knowsItself = (name: string, file: string) =>
-  name.startsWith("GITHUB_TOKEN_OF_") && file.startsWith("world/github.sqlite");
+  (name.startsWith("GITHUB_TOKEN_OF_") && file.startsWith("world/github.sqlite")) ||
+  (name === "PULUMI_ADMIN_TOKEN" && file === "engine/credentials.json");
 
 export const secrets: Scene = {
   name: "secrets",
