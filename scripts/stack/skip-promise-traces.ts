@@ -10,7 +10,7 @@ let isDone = false;
 
 /**
  * Keeps the Pulumi SDK from taking a stack trace for each of its promises, of which a preview has thousands, unless
- * `PULUMI_DEBUG_PROMISE_LEAKS` asks for them: nothing else shows any, and they are a tenth of what such a process does.
+ * `PULUMI_DEBUG_PROMISE_LEAKS` asks for them: nothing else shows any, and they are 7 % of what such a process does.
  * Errors keep their traces.
  */
 export function skipPromiseTraces(): void {
