@@ -61,7 +61,7 @@ export const command: Command = {
     context.reporter.say(
       `\n${renderPlain(viewOf(shown, event, commit, context.now(), { notes, database }), { color: false })}`,
     );
-    if (event?.kind === "push") await publishCandidate(context, caller, event, previews);
+    if (event?.kind === "push") await publishCandidate(context, project, caller, event, previews);
 
     const failed = previews.filter(({ failure }) => failure);
     if (failed.length > 0) {

@@ -39,7 +39,7 @@ export async function deployCommit(
   const pulls: MergedPulls = github
     ? await mergedPulls(github, context.root, sha, supersededBy ? undefined : last?.sha)
     : { own: undefined, all: [] };
-  const tell = (outcome: Outcome) => tellPulls(context, caller, pulls, name, outcome);
+  const tell = (outcome: Outcome) => tellPulls(context, project, caller, pulls, name, outcome);
   if (supersededBy) {
     await tell({ kind: "applied", why: `It came with ${supersededBy.id}, which is newer and contains it.` });
     return { supersededBy };

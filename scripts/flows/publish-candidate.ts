@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import type { PushEvent } from "../github/event.ts";
 import { appendSummary } from "../github/output.ts";
 import { redact } from "../secrets/redaction.ts";
+import type { Project } from "../stack/stacks.ts";
 import type { Caller } from "./environment.ts";
 import type { StackPreview } from "./preview-stack.ts";
 import { viewOf } from "./publish-preview.ts";
@@ -17,6 +18,7 @@ import { tellPulls } from "./review/tell-pulls.ts";
  */
 export async function publishCandidate(
   context: Context,
+  project: Project,
   caller: Caller,
   event: PushEvent,
   previews: readonly StackPreview[],
@@ -27,7 +29,10 @@ export async function publishCandidate(
   for (const preview of previews) {
     const [last] = await caller.releases.list(preview.stack, 1);
     const pulls = await mergedPulls(caller.github, context.root, event.sha, last?.sha);
-    await tellPulls(context, caller, pulls, preview.stack, { kind: "candidate", why: sentenceOf(preview) });
+    await tellPulls(context, project, caller, pulls, preview.stack, {
+      kind: "candidate",
+      why: sentenceOf(preview),
+    });
   }
 }
 

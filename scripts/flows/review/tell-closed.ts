@@ -16,7 +16,5 @@ export async function tellClosed(
 ): Promise<void> {
   const { stacks } = project;
   const told = isMerged ? stacks.filter((stack) => stageOf(project, stack) === FOLLOWS_MAIN) : stacks;
-  // One after the other: they are written into the same comment.
-  for (const stack of told)
-    await tellPull(context, caller, { number }, stack, { kind: isMerged ? "merged" : "closed" });
+  await tellPull(context, project, caller, { number }, told, { kind: isMerged ? "merged" : "closed" });
 }

@@ -6,7 +6,7 @@ import type { Context } from "../../context.ts";
 import { upsertComment } from "../../github/comment.ts";
 import type { PullRequest } from "../../github/pulls.ts";
 import { redact } from "../../secrets/redaction.ts";
-import { readProject } from "../../stack/stacks.ts";
+import type { Project } from "../../stack/stacks.ts";
 import type { Caller } from "../environment.ts";
 import type { MergedPulls } from "./merged-pulls.ts";
 
@@ -16,6 +16,7 @@ import type { MergedPulls } from "./merged-pulls.ts";
  */
 export async function tellPulls(
   context: Context,
+  project: Project,
   caller: Caller,
   pulls: MergedPulls,
   stack: string,
@@ -26,33 +27,50 @@ export async function tellPulls(
       const own = pull.number === pulls.own?.number;
       const said = own || !pulls.own ? outcome : { ...outcome, with: pulls.own.number };
       // The older ones' own steps are among the newer one's differences, which are told there.
-      return tellPull(context, caller, pull, stack, own ? said : { ...said, comparison: undefined });
+      return tellPull(
+        context,
+        project,
+        caller,
+        pull,
+        [stack],
+        own ? said : { ...said, comparison: undefined },
+      );
     }),
   );
 }
 
-/** Says on one pull request what became of it on a stack. */
+/** Says on one pull request what became of it, the same on each of these stacks. */
 export async function tellPull(
   context: Context,
+  project: Project,
   { github, event }: Caller,
   pull: Pick<PullRequest, "number">,
-  stack: string,
+  stacks: readonly string[],
   outcome: Outcome,
 ): Promise<void> {
-  if (!github) return;
+  if (!github || stacks.length === 0) return;
   const whole: Outcome = { runUrl: event?.runUrl, at: context.now().toISOString(), ...outcome };
-  const subject = `On \`${stack}\` this change`;
-  const note = redact(outcomeNote(whole, subject));
-  const shorter = redact(outcomeNote({ ...whole, why: undefined, comparison: undefined }, subject));
+  const notes = stacks.map((stack) => {
+    const subject = `On \`${stack}\` this change`;
+    const shorter = { ...whole, why: undefined, comparison: undefined };
+    return {
+      stack,
+      note: redact(outcomeNote(whole, subject)),
+      shorter: redact(outcomeNote(shorter, subject)),
+    };
+  });
   try {
     // A push is deployed to each project by a job of its own, at once.
-    const shared = readProject(context.root).homes.length > 1;
+    const shared = project.homes.length > 1;
     const result = await upsertComment(
       github,
       pull.number,
       COMMENT_MARKER,
       (comment) =>
-        withOutcome(comment ?? `${COMMENT_MARKER}\n### Preview: none was made\n`, stack, note, shorter),
+        notes.reduce(
+          (text, { stack, note, shorter }) => withOutcome(text, stack, note, shorter),
+          comment ?? `${COMMENT_MARKER}\n### Preview: none was made\n`,
+        ),
       { shared },
     );
     if (!result.posted) throw new Error(`${result.message} (${result.reason})`);
