@@ -14,10 +14,19 @@ const LINKED = ["versions", "plugins"];
 export function ownEngineHome(dir: string): string {
   const home = join(dir, "engine");
   mkdirSync(home, { recursive: true });
-  for (const folder of LINKED) {
-    const theirs = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), folder);
-    const link = join(home, folder);
-    if (existsSync(theirs) && !existsSync(link)) symlinkSync(theirs, link);
-  }
+  const theirs = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+  for (const folder of LINKED) linkFolder(folder, theirs, home);
   return home;
+}
+
+/** Leads from one PULUMI_HOME to a folder of another's, where that is there. Several processes may do so at once. */
+export function linkFolder(folder: string, theirs: string, own: string): void {
+  const [target, path] = [join(theirs, folder), join(own, folder)];
+  if (!existsSync(target) || existsSync(path)) return;
+  try {
+    symlinkSync(target, path, "dir");
+  } catch (error) {
+    // Another process was quicker.
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
 }

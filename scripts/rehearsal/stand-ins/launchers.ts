@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { linkFolder } from "../stage/engine-home.ts";
 import { PACKAGES, type PackageName, packageSchema } from "./schema.ts";
 
 /** One launcher: the folder that the engine looks into, and the file that it starts. */
@@ -27,7 +28,7 @@ export function writePluginLaunchers(
 ): Launcher[] {
   const engineHome = options.engineHome ?? process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
   mkdirSync(pulumiHome, { recursive: true });
-  link(join(engineHome, "versions"), join(pulumiHome, "versions"));
+  linkFolder("versions", engineHome, pulumiHome);
   return PACKAGES.map((name) => {
     const { version, config } = packageSchema(name);
     const dir = join(pulumiHome, "plugins", `resource-${name}-v${version}`);
@@ -69,16 +70,6 @@ ${settings || "  :"}
 fi
 ${alone}
 `;
-}
-
-function link(target: string, path: string): void {
-  if (!existsSync(target) || existsSync(path)) return;
-  try {
-    symlinkSync(target, path, "dir");
-  } catch (error) {
-    // Another process was quicker.
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  }
 }
 
 function quoted(path: string): string {

@@ -43,7 +43,7 @@ export interface GitRef {
 /** GitHub's own committer identity of merges and edits made on its site. */
 const WEB_FLOW = { name: "GitHub", email: "noreply@github.com" };
 const ZERO = "0".repeat(40);
-const FULL_SHA = /^[0-9a-f]{40}$/;
+export const FULL_SHA = /^[0-9a-f]{40}$/;
 const LOG_FORMAT = ["%H", "%T", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B"].join("%x00");
 
 /** Test merges must survive until they are asked for, and any commit may be fetched by its SHA, as on GitHub. */

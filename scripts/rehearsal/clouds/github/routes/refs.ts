@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { allow } from "../auth.ts";
 import { ApiError, notFound, validationFailed } from "../errors.ts";
-import type { GitRef } from "../git.ts";
+import { FULL_SHA, type GitRef } from "../git.ts";
 import type { Api, Hub, Repo } from "../hub.ts";
 import { apiOf, gitCommitJson, nodeId, personOf } from "../render.ts";
 import { body, page, repoOf } from "../request.ts";
@@ -91,7 +91,7 @@ export function refRoutes(api: Api, hub: Hub): void {
 }
 
 async function hasObject(repo: Repo, sha: string): Promise<boolean> {
-  if (!/^[0-9a-f]{40}$/.test(sha)) return false;
+  if (!FULL_SHA.test(sha)) return false;
   return repo.git.run(["cat-file", "-e", sha]).then(
     () => true,
     () => false,
