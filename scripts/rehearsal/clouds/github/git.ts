@@ -62,6 +62,7 @@ export class GitError extends Error {
 export class Git {
   readonly dir: string;
   readonly #now: () => Date;
+  readonly #answers = new Map<string, unknown>();
 
   constructor(dir: string, now: () => Date) {
     this.dir = dir;
@@ -129,8 +130,26 @@ export class Git {
     }
   }
 
+  /**
+   * What depends on whole SHAs alone stays as it is, and each question costs a process. What git does not have is asked for
+   * again: it may have been pushed.
+   */
+  async #once<T>(question: string, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+    const known = this.#answers.get(question) as T | undefined;
+    if (known !== undefined) return known;
+    const answer = await ask();
+    if (answer !== undefined) this.#answers.set(question, answer);
+    return answer;
+  }
+
   /** The commit that a branch, a tag, a full ref or a SHA names, in GitHub's order; undefined if none does. */
   async resolve(name: string): Promise<string | undefined> {
+    return FULL_SHA.test(name)
+      ? this.#once(`resolve ${name}`, () => this.#resolve(name))
+      : this.#resolve(name);
+  }
+
+  async #resolve(name: string): Promise<string | undefined> {
     if (name === "" || name.startsWith("-") || /[\s~^:?*\\]|\.\./.test(name)) return undefined;
     const named = [`refs/heads/${name}`, `refs/tags/${name}`, `refs/${name}`];
     const hex = /^[0-9a-f]{7,40}$/i.test(name);
@@ -190,7 +209,8 @@ export class Git {
 
   async commit(sha: string): Promise<GitCommit | undefined> {
     const found = await this.resolve(sha);
-    return found === undefined ? undefined : (await this.log([found], { limit: 1 }))[0];
+    if (found === undefined) return undefined;
+    return this.#once(`commit ${found}`, async () => (await this.log([found], { limit: 1 }))[0]);
   }
 
   async count(range: string[], paths: string[] = []): Promise<number> {
@@ -205,7 +225,12 @@ export class Git {
     return this.#asks(["merge-base", "--is-ancestor", ancestor, descendant]);
   }
 
+  /** Of two whole SHAs. */
   async mergeBase(one: string, other: string): Promise<string | undefined> {
+    return this.#once(`merge-base ${one} ${other}`, () => this.#mergeBase(one, other));
+  }
+
+  async #mergeBase(one: string, other: string): Promise<string | undefined> {
     try {
       return (await this.run(["merge-base", one, other])).trim();
     } catch (error) {
@@ -214,8 +239,12 @@ export class Git {
     }
   }
 
-  /** The files that differ between two commits; `from` undefined is the empty tree. */
+  /** The files that differ between two commits, of which it takes whole SHAs; `from` undefined is the empty tree. */
   async changes(from: string | undefined, to: string): Promise<GitChange[]> {
+    return (await this.#once(`changes ${from} ${to}`, () => this.#changes(from, to))) ?? [];
+  }
+
+  async #changes(from: string | undefined, to: string): Promise<GitChange[]> {
     const base = from ?? (await this.run(["hash-object", "-t", "tree", "--stdin"])).trim();
     const [raw, numbers, text] = await Promise.all([
       this.run(["diff", "--raw", "-z", "-M", "--no-abbrev", base, to]),
