@@ -59,14 +59,15 @@ export async function rotatePassphrase(
   for (const each of [keeper.current, next]) mask(each);
   const resumed = keeper.next !== undefined;
   const [old, renewed] = [withPassphrase(target, keeper.current), withPassphrase(target, next)];
-  if (!resumed) {
+  let before: string | undefined;
+  if (resumed) before = await opens(old);
+  else {
     // Before anything is written: a stack that is locked, or that the known one does not open, stays as it is.
     await updates.earlier(name, context.now());
-    await readInClear(old);
+    before = await readInClear(old);
     await keeper.keepNext(next);
   }
   let settingsWritten = false;
-  const before = await opens(old);
   if (before !== undefined && keeper.current !== next) {
     settingsWritten = await reporter.step(`State of ${name} under the new passphrase`, async () => {
       const checkpoint = await exportCheckpoint(old);
