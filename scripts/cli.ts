@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Command } from "./commands/command.ts";
+import { COMMANDS } from "./commands/index.ts";
 import type { Context } from "./context.ts";
 import { EXIT, messageOf, UserError } from "./errors.ts";
 import { setOutput } from "./github/output.ts";
@@ -13,30 +14,6 @@ import { createReporter, type Reporter } from "./terminal/reporter.ts";
 
 enableCompileCache();
 deferInstaller();
-
-// Loaded when asked for: a command must not pay for what only another one needs.
-const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
-  preview: () => import("./commands/preview.ts"),
-  deploy: () => import("./commands/deploy.ts"),
-  plan: () => import("./commands/plan.ts"),
-  release: () => import("./commands/release.ts"),
-  rollback: () => import("./commands/rollback.ts"),
-  restore: () => import("./commands/restore.ts"),
-  resume: () => import("./commands/resume.ts"),
-  drift: () => import("./commands/drift.ts"),
-  notes: () => import("./commands/notes.ts"),
-  releases: () => import("./commands/releases.ts"),
-  setup: () => import("./commands/setup.ts"),
-  doctor: () => import("./commands/doctor.ts"),
-  secrets: () => import("./commands/secrets.ts"),
-  teardown: () => import("./commands/teardown.ts"),
-  upgrade: () => import("./commands/upgrade.ts"),
-  cleanup: () => import("./commands/cleanup.ts"),
-  new: () => import("./commands/new.ts"),
-  intake: () => import("./commands/intake.ts"),
-  rehearse: () => import("./commands/rehearse.ts"),
-  completion: () => import("./commands/completion.ts"),
-};
 
 /** Two SIGINTs within this time, in milliseconds, are one press of Ctrl-C. */
 const SAME_KEY_MS = 500;
@@ -53,7 +30,7 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    process.stderr.write(await overview());
+    process.stderr.write(overview());
     return name === undefined ? EXIT.usage : EXIT.done;
   }
   const json = rest.includes("--json");
@@ -70,9 +47,9 @@ async function main(argv: string[]): Promise<number> {
     signal: interruption(reporter),
   };
   try {
-    const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (!load) throw new UserError("usage", `There is no command ${name}.`, await overview(), EXIT.usage);
-    const { command } = await load();
+    const listed = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (!listed) throw new UserError("usage", `There is no command ${name}.`, overview(), EXIT.usage);
+    const { command } = await listed.load();
     if (rest.includes("--help") || rest.includes("-h")) {
       process.stderr.write(await help(name, command));
       return EXIT.done;
@@ -165,12 +142,8 @@ function pageOf(code: string, env: NodeJS.ProcessEnv): string {
   return `More on ${code}: ${server}/${repository}/blob/main/${page}:~:text=${code.replaceAll("-", "%2D")}`;
 }
 
-async function overview(): Promise<string> {
-  const lines = await Promise.all(
-    Object.entries(COMMANDS).map(
-      async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).command.summary}`,
-    ),
-  );
+function overview(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
   return [
     "Commands (npm run <command> -- …):",
     ...lines,
@@ -187,7 +160,7 @@ async function help(name: string, command: Command): Promise<string> {
     `  --${option.padEnd(14)} ${optionWords(name, option) ?? ""}`.trimEnd(),
   );
   return [
-    command.summary,
+    COMMANDS[name]?.summary ?? "",
     "",
     `Usage: npm run ${command.usage}`,
     "",

@@ -7,7 +7,6 @@ import { readProject } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
 export const command: Command = {
-  summary: "Remove what a closed pull request had of its own: previews of Workers and sites, database branch",
   usage: "cleanup -- [pull request]",
   examples: ["npm run cleanup -- 42"],
   positionals: ["pull request"],

@@ -4,7 +4,6 @@ import type { ExitCode } from "../errors.ts";
 
 /** One command of the CLI: arguments as data, and a handler. */
 export interface Command {
-  summary: string;
   /** Shown by --help, e.g. `deploy dev`. */
   usage: string;
   examples: readonly string[];

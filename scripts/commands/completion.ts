@@ -8,7 +8,6 @@ import { zshCompletion } from "./completion/zsh.ts";
 const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
 
 export const command: Command = {
-  summary: "Print a shell's completion of these commands, and a function quayside that calls them",
   usage: "completion -- <bash|zsh|fish>",
   examples: [
     'eval "$(npm run --silent completion -- bash)"',

@@ -14,8 +14,6 @@ const Values = z.object({
 });
 
 export const command: Command = {
-  summary:
-    "Bring a commit to a stack: infrastructure, then Workers, sites and the release record, then verify",
   usage: "deploy -- <stack> [--verify-limit SECONDS] [--unreviewed] [--refresh]",
   examples: ["npm run deploy -- dev", "npm run deploy -- dev --json"],
   positionals: ["stack"],

@@ -9,7 +9,6 @@ import { readProject } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
 export const command: Command = {
-  summary: "Look at everything that can be wrong, all at once, each with its fix; nothing is changed",
   usage: "doctor",
   examples: ["npm run doctor", "npm run doctor -- --json"],
   positionals: [],

@@ -7,8 +7,6 @@ import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
 export const command: Command = {
-  summary:
-    "Find what was changed past the pipeline, keep one issue a stack about it, open the deployment that undoes it",
   usage: "drift -- [stack] [--fix] [--after-deployment]",
   examples: ["npm run drift", "npm run drift -- prod", "npm run drift -- prod --fix"],
   positionals: ["stack"],

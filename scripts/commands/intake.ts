@@ -16,7 +16,6 @@ const Arguments = z.object({
 });
 
 export const command: Command = {
-  summary: "Look after the intake's messages: how many wait, which are parked; replay or purge those",
   usage: "intake -- <stack> health|list|show|replay|purge [ID | --all] [--yes]",
   examples: [
     "npm run intake -- prod health",

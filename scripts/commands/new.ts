@@ -19,7 +19,6 @@ const Values = z.object({ project: z.string().optional() });
 const WITH_CHOICES = [".github/workflows/rollback.yml", ".github/workflows/resume.yml"];
 
 export const command: Command = {
-  summary: "Add a Worker, a site or a project; everything else finds it by its folder",
   usage: "new -- <worker|site|project> <name> [--project PROJECT]",
   examples: [
     "npm run new -- worker greeter",

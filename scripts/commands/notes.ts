@@ -9,7 +9,6 @@ import { stackOfTag } from "./release-arguments.ts";
 const Values = z.object({ stack: z.string().optional() });
 
 export const command: Command = {
-  summary: "Publish the GitHub Release of a tag: notes from the merged pull requests, and the manifest",
   usage: "notes -- <tag> [--stack STACK]",
   examples: ["npm run notes -- v1.4.0"],
   positionals: ["tag"],

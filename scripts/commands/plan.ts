@@ -18,7 +18,6 @@ const Values = z.object({
 });
 
 export const command: Command = {
-  summary: "Pass the gate for a version tag and show what its release would change, for whoever approves it",
   usage: "plan -- <tag> [--stack STACK] [--out DIR] [--refresh] [--allow WORDS]",
   examples: ["npm run plan -- v1.4.0"],
   positionals: ["tag"],

@@ -16,7 +16,6 @@ import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
 export const command: Command = {
-  summary: "Show what a change would do to every stack; on a pull request, as its one comment",
   usage: "preview -- [stack] [--out DIR]",
   examples: ["npm run preview", "npm run preview -- dev", "npm run preview -- --json"],
   positionals: ["stack"],

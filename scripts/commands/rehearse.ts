@@ -17,7 +17,6 @@ const Values = z.object({
 });
 
 export const command: Command = {
-  summary: "Play the whole loop on this machine: pull request, merge, release, rollback, drift",
   usage:
     "rehearse -- [--chapter NAME] [--actions] [--vm] [--all] [--scene NAME] [--keep] [--dir DIR] [--plugins stand-ins|real]",
   examples: [

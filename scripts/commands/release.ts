@@ -20,7 +20,6 @@ const Values = z.object({
 });
 
 export const command: Command = {
-  summary: "Deploy a version tag to prod, after the gate: semver, on main, and a success on dev",
   usage: "release -- <tag> [--stack STACK] [--refresh] [--allow WORDS]",
   examples: ["npm run release -- v1.4.0"],
   positionals: ["tag"],

@@ -9,7 +9,6 @@ import type { Command } from "./command.ts";
 const SHOWN = 30;
 
 export const command: Command = {
-  summary: "Print the releases of a stack, newest first, with the one that is live",
   usage: "releases -- <stack>",
   examples: ["npm run releases -- prod"],
   positionals: ["stack"],

@@ -11,7 +11,6 @@ const Values = z.object({
 });
 
 export const command: Command = {
-  summary: "Put a backup in the place of a stack's state",
   usage: "restore -- <stack> --from FILE [--dry-run]",
   examples: [
     "npm run restore -- prod --from backup/prod/2026-11-20T120000.000Z-0123456.state.json --dry-run",

@@ -5,7 +5,6 @@ import { readProject, requireStack } from "../stack/stacks.ts";
 import type { Command } from "./command.ts";
 
 export const command: Command = {
-  summary: "Let deployments of a stack go forward again after a rollback",
   usage: "resume -- <stack>",
   examples: ["npm run resume -- prod"],
   positionals: ["stack"],

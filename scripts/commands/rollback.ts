@@ -27,7 +27,6 @@ const Values = z.object({
 });
 
 export const command: Command = {
-  summary: "Bring an earlier release of a stack back, whole or in part",
   usage: `rollback -- <stack> [--to RELEASE] [--scope ${SCOPES.join("|")}] [--dry-run] [--allow WORDS] [--refresh] [--restore-database --confirm STACK]`,
   examples: [
     "npm run rollback -- prod --dry-run",

@@ -22,8 +22,6 @@ const Values = z.object({
 });
 
 export const command: Command = {
-  summary:
-    "Change a secret everywhere, without a stop: the new one is tried and in place before the old one ends",
   usage: "secrets -- rotate <name> [--stack STACK] [--preview] [--finish] [--answers FILE]",
   examples: [
     "npm run secrets -- rotate HCLOUD_TOKEN",

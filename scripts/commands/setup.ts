@@ -19,7 +19,6 @@ const Values = z.object({
 });
 
 export const command: Command = {
-  summary: "Set everything up, step by step: tokens, secrets, trust, GitHub, the stacks' configuration",
   usage: "setup -- [--check] [--answers FILE] [--questions]",
   examples: [
     "npm run setup",

@@ -10,7 +10,6 @@ import type { Command } from "./command.ts";
 const Values = z.object({ confirm: z.string().optional() });
 
 export const command: Command = {
-  summary: "Take a stack away with all that it costs: backs up first, and lists the clouds to prove it",
   usage: "teardown -- <stack> [--confirm STACK]",
   examples: ["npm run teardown -- dev", "npm run teardown -- dev --confirm dev"],
   positionals: ["stack"],

@@ -11,8 +11,6 @@ const Values = z.object({
 });
 
 export const command: Command = {
-  summary:
-    "Show what the template has changed since, and merge it on a branch of its own; what is yours stays",
   usage: "upgrade -- [--check] [--from ADDRESS] [--base COMMIT]",
   examples: ["npm run upgrade -- --check", "npm run upgrade"],
   positionals: [],

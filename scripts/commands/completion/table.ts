@@ -1,7 +1,6 @@
-import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { readProject } from "../../stack/stacks.ts";
 import type { Command } from "../command.ts";
+import { COMMANDS } from "../index.ts";
 import { optionWords } from "../option-words.ts";
 
 /** What a shell can offer for one command. */
@@ -13,25 +12,17 @@ export interface Completed {
   first: readonly string[];
 }
 
-const FOLDER = dirname(import.meta.dirname);
-
-/** Every command of this folder, as it describes itself. */
+/** Every command, by its name. */
 export async function completionTable(root: string): Promise<Completed[]> {
   const { stacks } = readProject(root);
-  const names = readdirSync(FOLDER)
-    .filter((file) => /^[a-z-]+\.ts$/.test(file))
-    .map((file) => file.slice(0, -".ts".length))
-    .sort();
-  const commands = await Promise.all(
-    names.map(async (name) => {
-      const { command } = (await import(join(FOLDER, `${name}.ts`))) as { command?: Command };
-      return command ? [describe(name, command, stacks)] : [];
-    }),
+  return Promise.all(
+    Object.entries(COMMANDS)
+      .sort(([one], [other]) => one.localeCompare(other))
+      .map(async ([name, { summary, load }]) => describe(name, summary, (await load()).command, stacks)),
   );
-  return commands.flat();
 }
 
-function describe(name: string, command: Command, stacks: readonly string[]): Completed {
+function describe(name: string, summary: string, command: Command, stacks: readonly string[]): Completed {
   const own = Object.entries(command.options).map(([option, { type }]) => ({
     name: option,
     words: optionWords(name, option) ?? "",
@@ -46,7 +37,7 @@ function describe(name: string, command: Command, stacks: readonly string[]): Co
   }));
   return {
     name,
-    summary: command.summary,
+    summary,
     options: [...own, ...everywhere],
     first: command.positionals[0] === "stack" ? stacks : firstChoices(command.usage),
   };
