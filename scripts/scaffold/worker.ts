@@ -48,9 +48,6 @@ export default defineConfig({
   test: {
     name: "${title}",
     include: ["src/**/*.test.ts"],
-    // vitest wants projects with another number of workers to take their turn after the others.
-    fileParallelism: false,
-    sequence: { groupOrder: 1 },
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

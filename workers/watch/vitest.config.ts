@@ -12,9 +12,6 @@ export default defineConfig({
   test: {
     name: "watch",
     include: ["src/**/*.test.ts"],
-    // As the intake has it: vitest wants projects with another number of workers to take their turn after the others.
-    fileParallelism: false,
-    sequence: { groupOrder: 1 },
     isolate: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -1,11 +1,15 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { TestProject } from "vitest/node";
 import { siteverify } from "./siteverify.ts";
 import type { Answer, Received, Stored } from "./wire.ts";
 
-/** Starts the application's place in these tests, a real HTTP server that tests steer from within workerd by backend.ts. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/**
+ * Starts the application's place in these tests, a real HTTP server that tests steer from within workerd by backend.ts. It
+ * ends with the process.
+ *
+ * @returns its address, without a slash at the end
+ */
+export async function startBackend(): Promise<string> {
   let received: Received[] = [];
   let answers: Answer[] = [];
   /** By id, as in django/: what is there already is not taken again. */
@@ -53,22 +57,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  project.provide("backendUrl", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  return () =>
-    new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    });
+  server.unref();
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function text(request: IncomingMessage): Promise<string> {
   let body = "";
   for await (const chunk of request.setEncoding("utf8")) body += chunk;
   return body;
-}
-
-declare module "vitest" {
-  export interface ProvidedContext {
-    backendUrl: string;
-  }
 }
