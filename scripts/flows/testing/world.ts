@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setGlobalProxyFromEnv } from "node:http";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
@@ -17,6 +17,7 @@ import {
   startStandInsProcess,
 } from "../../rehearsal/stage/clouds-process.ts";
 import { sharedCompileCache } from "../../rehearsal/stage/compile-cache.ts";
+import { linkFolder } from "../../rehearsal/stage/engine-home.ts";
 import { GithubPerson } from "../../rehearsal/stage/github-person.ts";
 import { createReporter } from "../../terminal/reporter.ts";
 
@@ -76,9 +77,11 @@ const Calls = z.array(z.object({ method: z.string(), path: z.string() }));
  * @param stacks what ESC has secrets for; they are all the same ones
  */
 export async function makeWorld(root: string, stacks: readonly string[] = ["dev"]): Promise<World> {
-  // Below the repository, where Node finds the installed packages.
-  mkdirSync(join(root, ".rehearsal-tests"), { recursive: true });
-  const dir = mkdtempSync(join(root, ".rehearsal-tests", "flows-"));
+  const worlds = join(tmpdir(), "worlds");
+  mkdirSync(worlds, { recursive: true });
+  // Node looks for packages in the folders above.
+  linkFolder("node_modules", root, worlds);
+  const dir = mkdtempSync(join(worlds, "flows-"));
   writeFileSync(join(dir, "package.json"), '{ "type": "module" }\n');
   mkdirSync(join(dir, "state"));
   // In processes of their own: on one thread with the pipeline they would wait for each other all the time.

@@ -19,7 +19,7 @@ export function ownEngineHome(dir: string): string {
   return home;
 }
 
-/** Leads from one PULUMI_HOME to a folder of another's, where that is there. Several processes may do so at once. */
+/** Leads from `own` to a folder that is in `theirs`, where it is there. Several processes may do so at once. */
 export function linkFolder(folder: string, theirs: string, own: string): void {
   const [target, path] = [join(theirs, folder), join(own, folder)];
   if (!existsSync(target) || existsSync(path)) return;
