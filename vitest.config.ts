@@ -2,13 +2,17 @@ import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
+/** All that is no Worker's. */
+const NODE = "node";
+/** What plays for a minute and has a command of its own besides: `npm test` leaves it to `npm run test:e2e`. */
+const END_TO_END = "**/*.e2e.test.ts";
+const UNSEEN = [...configDefaults.exclude, "**/.rehearsal*/**", "**/.wrangler/**"];
+
 /** Files that take more than ten seconds. One that begins last would keep a single core busy while the others idle. */
 const LONG = [
-  "scripts/rehearsal/story.test.ts",
   "scripts/flows/flows.test.ts",
   "scripts/flows/change-server.test.ts",
   "scripts/rehearsal/terminal/in-clone.test.ts",
-  "scripts/bench/bench.test.ts",
   "infra/src/hetzner/backup.test.ts",
   "infra/program.test.ts",
   "scripts/flows/rotate-passphrase.test.ts",
@@ -22,7 +26,7 @@ const LONG = [
 
 /**
  * A clone has not measured its tests yet, and then vitest begins with the largest file, which is seldom the longest. Those of
- * one project are neighbours: only such share a process.
+ * one project are neighbours, since only such share a process; the Workers come last.
  */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -30,8 +34,9 @@ class LongestFirst extends BaseSequencer {
       const index = LONG.findIndex((file) => moduleId.endsWith(`/${file}`));
       return index < 0 ? LONG.length : index;
     };
+    const project = ({ project: { name } }: TestSpecification) => (name === NODE ? "" : name);
     return (await super.sort(files)).toSorted(
-      (a, b) => rank(a) - rank(b) || a.project.name.localeCompare(b.project.name),
+      (a, b) => rank(a) - rank(b) || project(a).localeCompare(project(b)),
     );
   }
 }
@@ -48,18 +53,31 @@ export default defineConfig({
       "{workers,projects/*/workers}/*/vitest.config.ts",
       {
         test: {
-          name: "node",
+          name: NODE,
+          // As the commands themselves run: by Node, without a step between.
+          experimental: { viteModuleRunner: false },
           include: [
             "{scripts,infra,sites,projects/*/infra,.rules}/**/*.test.ts",
             "workers/*/django/*.test.ts",
           ],
-          exclude: [...configDefaults.exclude, "**/.rehearsal*/**", "**/.wrangler/**"],
+          exclude: [...UNSEEN, END_TO_END],
           pool: "forks",
           // Half of what a small file takes would be the start of a process and the loading of what another one has loaded.
           isolate: false,
           // Real engines, real servers and real browsers take their time on a machine that is busy with the others.
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "end-to-end",
+          include: [END_TO_END],
+          exclude: UNSEEN,
+          experimental: { viteModuleRunner: false },
+          // Each has the machine for itself; one of them measures.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

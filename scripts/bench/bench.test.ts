@@ -1,46 +1,5 @@
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { expect, it } from "vitest";
-import { z } from "zod";
-
-const Row = z.strictObject({
-  case: z.string(),
-  workers: z.number(),
-  ours_s: z.number().positive(),
-  stock_s: z.number().positive(),
-  ratio: z.number().positive(),
-  ours_mb: z.number().positive(),
-  stock_mb: z.number().positive(),
-});
-
-function bench(...args: string[]) {
-  const child = spawn(process.execPath, ["--no-warnings", join(import.meta.dirname, "main.ts"), ...args]);
-  return Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.once("close", resolve)),
-  ]).then(([stdout, stderr, code]) => ({ stdout, stderr, code }));
-}
-
-it("measures a first deploy on both sides with the real engine and wrangler, and prints one row as JSON", async () => {
-  const { stdout, stderr, code } = await bench(
-    "--quick",
-    "--json",
-    "--case",
-    "first-deploy",
-    "--latency",
-    "0",
-  );
-  expect(code, stderr).toBe(0);
-  const { rows } = z.strictObject({ rows: z.array(Row) }).parse(JSON.parse(stdout));
-  expect(rows).toMatchObject([{ case: "first-deploy", workers: 1 }]);
-  const [row] = rows;
-  expect(row?.ratio).toBeCloseTo((row?.stock_s ?? 0) / (row?.ours_s ?? 1), 1);
-  // Whole processes were seen, children included: an engine alone takes more than that.
-  expect(Math.min(row?.ours_mb ?? 0, row?.stock_mb ?? 0)).toBeGreaterThan(150);
-  expect(stderr).toContain("first deploy, 1 Worker, run 1 of 1, stock");
-}, 120_000);
+import { runBench } from "./testing/run-bench.ts";
 
 it.each([
   [["--runs", "0"], "runs"],
@@ -48,7 +7,7 @@ it.each([
   [["--case", "lunch"], "case"],
   [["--fast"], "--fast"],
 ])("refuses %j by naming what is wrong", async (args, named) => {
-  const { stderr, stdout, code } = await bench(...args);
+  const { stderr, stdout, code } = await runBench(...args);
   expect(code).toBe(2);
   expect(stdout).toBe("");
   expect(stderr).toContain(named);

@@ -21,7 +21,7 @@ export const ANY = "…";
 const GH =
   "GitHub's own program talks to github.com, with the account of whoever is logged in; docs.test.ts checks its options";
 const MINUTES =
-  "plays for minutes: story.test.ts runs the same command for the first chapter, and docs.test.ts looks the named one up";
+  "plays for minutes: story.e2e.test.ts runs the same command for the first chapter, and docs.test.ts looks the named one up";
 
 const TYPED: readonly (readonly [string, readonly { line: string }[]])[] = [
   ["scripts/rehearsal/terminal/in-clone.test.ts", IN_CLONE],
@@ -36,7 +36,11 @@ export const OTHERS: Readonly<Record<string, Execution>> = {
   "npm run lint": { stepOf: ".ci/run" },
   "npm run lint:workflows": { stepOf: ".ci/run" },
   "npm run types": { stepOf: ".ci/run" },
-  "npm run rehearse": { stepOf: ".ci/run" },
+  "npm run test:e2e": { stepOf: ".ci/run" },
+  "npm run rehearse": {
+    issuedBy: "scripts/rehearsal/story.e2e.test.ts",
+    argv: ["run", "--silent", "rehearse", "--", "--json"],
+  },
   "npm run secrets -- rotate PULUMI_CONFIG_PASSPHRASE": {
     within: "npm run secrets -- rotate PULUMI_CONFIG_PASSPHRASE --stack prod",
   },
@@ -59,7 +63,7 @@ export const OTHERS: Readonly<Record<string, Execution>> = {
   },
   "npm run teardown -- dev": { within: "npm run teardown -- <stack>" },
   "npm run bench": {
-    issuedBy: "scripts/bench/bench.test.ts",
+    issuedBy: "scripts/bench/bench.e2e.test.ts",
     argv: ["--quick", "--json", "--case", "first-deploy"],
   },
   "python3 -m unittest discover -t . -s tests": {
