@@ -67,16 +67,23 @@ for (const stream of [process.stdout, process.stderr]) {
   };
 }
 
-/**
- * Once it has made a site's deployment, wrangler asks after 1, 2, 4, 8 and 16 seconds whether it has come through, and leaves
- * it at that. As a rule it has at once, and the pipeline looks for the release at the site's own address in the end: a quarter
- * of each wait is enough.
- */
+/** What wrangler says when it has made a site's deployment and begins to wait for it. */
 const DEPLOYMENT_MADE = "Deploying...";
+/**
+ * It looks five times, 1, 3, 7, 15 and 31 seconds later. As a rule the site is there at once: so the first look is after a
+ * quarter of a second, and there is none after half a minute. Milliseconds between one look and the next, wrangler's and these.
+ */
+const WAITS = new Map<unknown, number>([
+  [1000, 250],
+  [2000, 750],
+  [4000, 2000],
+  [8000, 4000],
+  [16_000, 8000],
+]);
 globalThis.setTimeout = new Proxy(setTimeout, {
   apply(target, self, [callback, ms, ...rest]: Parameters<typeof setTimeout>) {
-    const isForSite = Number(ms) >= 1000 && printing.getStore()?.text.includes(DEPLOYMENT_MADE);
-    return Reflect.apply(target, self, [callback, isForSite ? Number(ms) / 4 : ms, ...rest]);
+    const isForSite = printing.getStore()?.text.includes(DEPLOYMENT_MADE) ?? false;
+    return Reflect.apply(target, self, [callback, isForSite ? (WAITS.get(ms) ?? ms) : ms, ...rest]);
   },
 });
 
