@@ -28,7 +28,9 @@ export const TOKENS = { write: "hetzner-write-token", read: "hetzner-read-token"
 export async function startTestCloud(options: Partial<HetznerOptions> = {}): Promise<TestCloud> {
   const world = mkdtempSync(join(tmpdir(), "quayside-hetzner-"));
   let time = Date.parse("2026-10-01T12:00:00Z");
-  const start = () => startHetzner({ world, tokens: TOKENS, now: () => new Date(time), ...options });
+  // Actions take what the tests let pass, on a clock of theirs.
+  const own = { world, tokens: TOKENS, now: () => new Date(time), actionMs: 150 };
+  const start = () => startHetzner({ ...own, ...options });
   let cloud = await start();
   return {
     get cloud() {

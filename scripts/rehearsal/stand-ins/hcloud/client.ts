@@ -33,8 +33,8 @@ export interface Hetzner {
 const ErrorBody = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 /** How long, in all, a call is tried again whose resource is busy with another action. */
-const BUSY_TRIES = 40;
-const BUSY_WAIT_MS = 250;
+const BUSY_TRIES = 100;
+const BUSY_WAIT_MS = 100;
 
 /**
  * A client of the Hetzner Cloud API that repeats what the official one repeats: `conflict`, `rate_limit_exceeded`, and
