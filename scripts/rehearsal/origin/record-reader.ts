@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
 import { readRecord } from "../../release/record.ts";
@@ -37,7 +38,7 @@ const Answer = z.union([
  * code. A content is verified once. Undefined for user-data that name no record, and where DNS has none.
  */
 export function openRecordReader() {
-  const verifyRecord = agentCanRun() ? askAgent : readHere;
+  const python = pythonOfAgent();
   const servers = new Map<string, Server | undefined>();
   const outcomes = new Map<string, Promise<Outcome>>();
   return async (
@@ -49,7 +50,7 @@ export function openRecordReader() {
     const content = server && (await resolveTxt(server.releaseRecord));
     if (!server || content === undefined) return undefined;
     const key = JSON.stringify([server, content]);
-    const known = outcomes.get(key) ?? verifyRecord(server, content);
+    const known = outcomes.get(key) ?? python.then((path) => verifyRecord(path, server, content));
     outcomes.set(key, known);
     return known;
   };
@@ -66,14 +67,35 @@ function describedBy(userData: string): Server | undefined {
   };
 }
 
-/** The agent wants Python 3 and an OpenSSL that verifies Ed25519; macOS has another library under that name. */
-export function agentCanRun(): boolean {
-  const version = spawnSync("openssl", ["version"], { encoding: "utf8" }).stdout ?? "";
-  return /^OpenSSL [3-9]/.test(version) && spawnSync("python3", ["--version"]).status === 0;
+const run = promisify(execFile);
+
+/**
+ * The Python that the agent can run with, by its own path: the `python3` of version managers is a script, which takes longer
+ * than the agent. Undefined where something is missing: the agent wants an OpenSSL that verifies Ed25519 too, and macOS has
+ * another library under that name.
+ */
+async function pythonOfAgent(): Promise<string | undefined> {
+  try {
+    const [openssl, python] = await Promise.all([
+      run("openssl", ["version"]),
+      run("python3", ["-I", "-c", "import sys; print(sys.executable)"]),
+    ]);
+    return /^OpenSSL [3-9]/.test(openssl.stdout) ? python.stdout.trim() : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-async function askAgent({ stack, images, publicKey }: Server, content: string): Promise<Outcome> {
-  const child = spawn("python3", ["-I", AGENT, "verify"], { stdio: ["pipe", "pipe", "inherit"] });
+function verifyRecord(python: string | undefined, server: Server, content: string): Promise<Outcome> {
+  return python === undefined ? readHere(server, content) : askAgent(python, server, content);
+}
+
+async function askAgent(
+  python: string,
+  { stack, images, publicKey }: Server,
+  content: string,
+): Promise<Outcome> {
+  const child = spawn(python, ["-I", AGENT, "verify"], { stdio: ["pipe", "pipe", "inherit"] });
   child.stdin.end(JSON.stringify({ content, stack, images, publicKey }));
   const chunks: Buffer[] = [];
   for await (const chunk of child.stdout) chunks.push(chunk as Buffer);

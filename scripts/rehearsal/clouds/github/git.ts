@@ -44,6 +44,8 @@ export interface GitRef {
 const WEB_FLOW = { name: "GitHub", email: "noreply@github.com" };
 const ZERO = "0".repeat(40);
 export const FULL_SHA = /^[0-9a-f]{40}$/;
+/** Arguments of git log and git rev-list with which the answer is always the same. */
+const FIXED = /^(?:[0-9a-f]{40}(?:\.\.[0-9a-f]{40})?|--reverse|--merges|--no-merges)$/;
 const LOG_FORMAT = ["%H", "%T", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B"].join("%x00");
 
 /** Test merges must survive until they are asked for, and any commit may be fetched by its SHA, as on GitHub. */
@@ -142,6 +144,13 @@ export class Git {
     return answer;
   }
 
+  /** Runs a command whose answer is that of these revisions, and only once where none of them can move. */
+  async #history(command: string[], revisions: string[], paths: string[] = []): Promise<string> {
+    const args = [...command, ...revisions, "--", ...paths];
+    if (!revisions.every((revision) => FIXED.test(revision))) return this.run(args);
+    return (await this.#once(args.join("\0"), () => this.run(args))) ?? "";
+  }
+
   /** The commit that a branch, a tag, a full ref or a SHA names, in GitHub's order; undefined if none does. */
   async resolve(name: string): Promise<string | undefined> {
     return FULL_SHA.test(name)
@@ -191,16 +200,14 @@ export class Git {
     range: string[],
     options: { limit?: number; skip?: number; paths?: string[] } = {},
   ): Promise<GitCommit[]> {
-    const out = await this.run([
+    const command = [
       "log",
       "-z",
       `--format=tformat:${LOG_FORMAT}`,
       ...(options.limit === undefined ? [] : [`--max-count=${options.limit}`]),
       ...(options.skip ? [`--skip=${options.skip}`] : []),
-      ...range,
-      "--",
-      ...(options.paths ?? []),
-    ]);
+    ];
+    const out = await this.#history(command, range, options.paths);
     const fields = out.split("\0");
     const commits: GitCommit[] = [];
     for (let at = 0; at + 9 < fields.length; at += 10) commits.push(parseCommit(fields.slice(at, at + 10)));
@@ -214,11 +221,11 @@ export class Git {
   }
 
   async count(range: string[], paths: string[] = []): Promise<number> {
-    return Number(await this.run(["rev-list", "--count", ...range, "--", ...paths]));
+    return Number(await this.#history(["rev-list", "--count"], range, paths));
   }
 
   async shas(range: string[]): Promise<string[]> {
-    return (await this.run(["rev-list", ...range, "--"])).split("\n").filter(Boolean);
+    return (await this.#history(["rev-list"], range)).split("\n").filter(Boolean);
   }
 
   isAncestor(ancestor: string, descendant: string): Promise<boolean> {

@@ -26,6 +26,8 @@ export interface Hub {
   tokens: Collection<model.Token>;
   repositories: Collection<model.Repository>;
   jobs: Collection<model.Job>;
+  /** The git data of a repository, by its folder: one object for all requests, since it remembers what can't change. */
+  git(dir: string): Git;
 }
 
 /** One repository with its git data and its collections. */
@@ -54,6 +56,7 @@ export interface Repo extends model.Repository {
 }
 
 export function openHub(store: Store, world: string, now: () => Date, url: () => string): Hub {
+  const gits = new Map<string, Git>();
   return {
     store,
     world,
@@ -64,6 +67,11 @@ export function openHub(store: Store, world: string, now: () => Date, url: () =>
     tokens: store.collection("tokens"),
     repositories: store.collection("repositories"),
     jobs: store.collection("jobs"),
+    git(dir) {
+      const git = gits.get(dir) ?? new Git(dir, now);
+      gits.set(dir, git);
+      return git;
+    },
   };
 }
 
@@ -84,7 +92,7 @@ export function findRepo(hub: Hub, owner: string, name: string): Repo | undefine
   return {
     ...repository,
     fullName,
-    git: new Git(gitDirOf(hub.world, repository.owner, repository.name), hub.now),
+    git: hub.git(gitDirOf(hub.world, repository.owner, repository.name)),
     issues: collection("issues"),
     pulls: collection("pulls"),
     reviews: collection("reviews"),

@@ -7,24 +7,17 @@ import { apiOf, association, labelJson, nodeId, personOf, repoJson, userJson, we
  * Brings one pull request up to date with its branches. Pushes go straight to the bare repository, so that the cloud
  * learns of them when somebody asks: a new head, a deleted branch, a head that landed on its base by a push.
  */
-export async function refreshPull(
-  hub: Hub,
-  repo: Repo,
-  pull: Pull,
-  branches?: Map<string, string>,
-): Promise<Pull> {
+export async function refreshPull(hub: Hub, repo: Repo, pull: Pull): Promise<Pull> {
   const issue = repo.issues.get(pull.number);
   if (!issue || issue.state === "closed") return pull;
-  const tips = branches ?? (await branchTips(repo));
-  const base = tips.get(pull.baseRef);
+  const base = await baseTip(repo, pull);
   if (!base) return pull;
   const begun = pull.merging;
   if (begun) {
     if (await repo.git.isAncestor(begun.sha, base)) return finishMerge(hub, repo, pull, issue, begun);
     return repo.pulls.put(pull.number, { ...pull, merging: null });
   }
-  const own = pull.headRepository === repo.fullName;
-  const head = own ? tips.get(pull.headRef) : await readHead(hub, repo, pull);
+  const head = await readHead(hub, repo, pull);
   if (!head) {
     repo.issues.put(issue.number, withState(issue, "closed", issue.user, hub.instant()));
     return pull;
@@ -47,15 +40,8 @@ export async function refreshPull(
 /** All pull requests, each up to date. */
 export async function refreshPulls(hub: Hub, repo: Repo): Promise<Pull[]> {
   const pulls: Pull[] = [];
-  const branches = await branchTips(repo);
-  for (const pull of repo.pulls.list()) pulls.push(await refreshPull(hub, repo, pull, branches));
+  for (const pull of repo.pulls.list()) pulls.push(await refreshPull(hub, repo, pull));
   return pulls;
-}
-
-/** Every branch's commit, by the branch's name: one git process for all pull requests. */
-async function branchTips(repo: Repo): Promise<Map<string, string>> {
-  const refs = await repo.git.refs("refs/heads/");
-  return new Map(refs.map(({ ref, sha }) => [ref.slice("refs/heads/".length), sha]));
 }
 
 /** The head branch's commit, with its objects in this repository; undefined if the branch is gone. */
