@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setGlobalProxyFromEnv } from "node:http";
 import { homedir, tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import type { Command, CommandResult } from "../../commands/command.ts";
 import type { Context } from "../../context.ts";
-import { type Checkout, makeCheckout } from "../../rehearsal/stage/checkout.ts";
+import { type Checkout, makeCheckout, publish } from "../../rehearsal/stage/checkout.ts";
 import {
   type Clouds,
   startCloudsProcess,
@@ -19,6 +19,7 @@ import {
 import { sharedCompileCache } from "../../rehearsal/stage/compile-cache.ts";
 import { linkFolder } from "../../rehearsal/stage/engine-home.ts";
 import { GithubPerson } from "../../rehearsal/stage/github-person.ts";
+import { useWorld } from "../../rehearsal/stage/use-world.ts";
 import { createReporter } from "../../terminal/reporter.ts";
 
 /** The secrets of a stack, as they stand in ESC. */
@@ -85,24 +86,18 @@ export async function makeWorld(root: string, stacks: readonly string[] = ["dev"
   writeFileSync(join(dir, "package.json"), '{ "type": "module" }\n');
   mkdirSync(join(dir, "state"));
   // In processes of their own: on one thread with the pipeline they would wait for each other all the time.
-  const running = await startCloudsProcess(join(dir, "world"));
+  const [running, checkout] = await Promise.all([
+    startCloudsProcess(join(dir, "world")),
+    makeCheckout(root, join(dir, "checkout")),
+  ]);
   const clouds = running.said;
-  const standIns = await startStandInsProcess(clouds, {
-    hetzner: clouds.hetzner.token,
-    cloudflare: clouds.cloudflare.token,
+  useWorld(checkout.dir, ["dev"], {
+    accountId: clouds.cloudflare.accountId,
+    signingKey: SECRETS.RELEASE_SIGNING_KEY,
   });
-  const [checkout] = await Promise.all([
-    makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) => {
-      const file = join(fresh.dir, "infra", "Pulumi.dev.yaml");
-      const text = readFileSync(file, "utf8");
-      const releaseKey = createPublicKey(SECRETS.RELEASE_SIGNING_KEY).export({ type: "spki", format: "der" });
-      writeFileSync(
-        file,
-        text
-          .replace(/accountId: .*/, `accountId: ${clouds.cloudflare.accountId}`)
-          .replace(/releaseKey: .*/, `releaseKey: ${releaseKey.toString("base64")}`),
-      );
-    }),
+  const [standIns] = await Promise.all([
+    startStandInsProcess(clouds, { hetzner: clouds.hetzner.token, cloudflare: clouds.cloudflare.token }),
+    publish(checkout, clouds.github.gitDir),
     fillEsc(clouds, stacks),
   ]);
   const ownAuthorities = getCACertificates("default");

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { copyTemplate } from "./copy-template.ts";
@@ -18,16 +18,15 @@ export interface Checkout {
 
 const PERSON = { name: "Robin Harbour", email: "robin@quayside.example" };
 
+/** It is pushed once and from disk to disk: making it small takes longer than it saves. */
+const SETTINGS = "[core]\n\tcompression = 0\n[pack]\n\twindow = 0\n";
+
 /**
  * Copies the working tree into a fresh clone, so that what is rehearsed is what is on the developer's screen, but for the names
- * and settings, which are the template's. It stands below the repository, where Node finds the installed packages.
+ * and settings, which are the template's. It stands below the repository, where Node finds the installed packages. Nothing is
+ * committed yet: {@link publish} does that.
  */
-export async function makeCheckout(
-  root: string,
-  dir: string,
-  remote: string,
-  configure: (checkout: Checkout) => void,
-): Promise<Checkout> {
+export async function makeCheckout(root: string, dir: string): Promise<Checkout> {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   copyTemplate(root, dir);
@@ -70,9 +69,14 @@ export async function makeCheckout(
     },
   };
   await git("init", "--quiet", "--initial-branch", "main");
-  configure(checkout);
-  await checkout.commit("Start from the template");
+  appendFileSync(join(dir, ".git", "config"), SETTINGS);
+  await git("add", "--all");
+  return checkout;
+}
+
+/** Commits the copy and pushes it to a bare repository, which becomes its remote. */
+export async function publish({ git, commit }: Checkout, remote: string): Promise<void> {
+  await commit("Start from the template");
   await git("remote", "add", "origin", remote);
   await git("push", "--quiet", "--force", "origin", "main");
-  return checkout;
 }

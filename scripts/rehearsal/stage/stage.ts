@@ -1,10 +1,12 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Checkout, makeCheckout } from "./checkout.ts";
+import { STACKS } from "../../template.ts";
+import { type Checkout, makeCheckout, publish } from "./checkout.ts";
 import { type Clouds, startCloudsProcess, startStandInsProcess } from "./clouds-process.ts";
 import { GithubPerson } from "./github-person.ts";
 import { type JobOrder, type JobOutcome, Runner } from "./runner.ts";
+import { useWorld } from "./use-world.ts";
 import { Visitor } from "./visitor.ts";
 
 /** A world with its clouds, a person's checkout, a runner, and a way to look at it all from outside. */
@@ -71,26 +73,36 @@ async function buildUp(
   close: () => Promise<void>,
 ): Promise<Stage> {
   const world = join(dir, "world");
-  const processes = await startCloudsProcess(world, 0, empty, await origin?.(world));
-  running.push(processes);
-  const clouds = processes.said;
+  const originUrl = await origin?.(world);
+  const [clouds, checkout] = await both(
+    startCloudsProcess(world, 0, empty, originUrl).then((processes) => {
+      running.push(processes);
+      return processes.said;
+    }),
+    makeCheckout(root, join(dir, "checkout")),
+  );
   const standIns = async (hetzner: string, cloudflare: string) => {
     const started = await startStandInsProcess(clouds, { hetzner, cloudflare });
     running.push(started);
     return started.said.debugProviders;
   };
+  const canaries = plantedSecrets(clouds);
+  if (!empty) {
+    useWorld(checkout.dir, STACKS, {
+      accountId: clouds.cloudflare.accountId,
+      signingKey: canaries.RELEASE_SIGNING_KEY,
+    });
+  }
   // A preview's credentials only read, and so must the provider that acts for it.
-  const providers =
+  const [providers] = await both(
     plugins === "real"
-      ? undefined
-      : await both(
+      ? Promise.resolve(undefined)
+      : both(
           standIns(clouds.hetzner.token, clouds.cloudflare.token),
           standIns(clouds.hetzner.readToken, clouds.cloudflare.readToken),
-        );
-  const canaries = plantedSecrets(clouds);
-  const checkout = await makeCheckout(root, join(dir, "checkout"), clouds.github.gitDir, (fresh) => {
-    if (!empty) useWorld(fresh.dir, clouds.cloudflare.accountId, canaries.RELEASE_SIGNING_KEY ?? "");
-  });
+        ).then(([write, read]) => ({ write, read })),
+    publish(checkout, clouds.github.gitDir),
+  );
   const backend = `file://${join(dir, "state")}`;
   const runner = new Runner({ clouds, dir: join(dir, "jobs"), backend, providers });
   return {
@@ -119,25 +131,13 @@ async function buildUp(
 }
 
 /** Waits for both also where one fails, so that what the other one started is known and can be ended. */
-async function both(write: Promise<string>, read: Promise<string>): Promise<{ write: string; read: string }> {
-  await Promise.allSettled([write, read]);
-  return { write: await write, read: await read };
-}
-
-/** The template's example account and release key are replaced by the world's, as a new owner would do it. */
-function useWorld(checkout: string, accountId: string, signingKey: string): void {
-  const releaseKey = createPublicKey(signingKey).export({ type: "spki", format: "der" }).toString("base64");
-  for (const stack of ["dev", "prod"]) {
-    const file = join(checkout, "infra", `Pulumi.${stack}.yaml`);
-    const settings = readFileSync(file, "utf8")
-      .replace(/accountId: .*/, `accountId: ${accountId}`)
-      .replace(/releaseKey: .*/, `releaseKey: ${releaseKey}`);
-    writeFileSync(file, settings);
-  }
+async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
 }
 
 /** The secrets of this world. The tokens are the clouds' own; all of them are looked for in every output at the end. */
-function plantedSecrets(clouds: Clouds): Record<string, string> {
+function plantedSecrets(clouds: Clouds) {
   const { privateKey } = generateKeyPairSync("ed25519");
   const canary = (name: string) => `canary-${name}-${randomBytes(18).toString("base64url")}`;
   return {

@@ -1,65 +1,68 @@
-import { execa } from "execa";
-import { z } from "zod";
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { text } from "node:stream/consumers";
 
 /** What somebody on the internet sees: a request through the edge, as a browser would make it. */
 export interface Answer {
+  /** 0 where there is none; the body says why. */
   status: number;
   headers: Record<string, string>;
   body: string;
   json(): unknown;
 }
 
-const Printed = z.object({ status: z.number(), headers: z.record(z.string(), z.string()), body: z.string() });
-
-/** Visits addresses of the rehearsed internet by HTTPS, with the edge as the way out and its CA as the trusted one. */
-export class Visitor {
-  readonly #env: Record<string, string>;
-
-  constructor(edge: { url: string; ca: string }) {
-    // Proxies and trust are settings of a Node process, so a visitor is one.
-    this.#env = {
-      PATH: process.env.PATH ?? "",
-      NODE_USE_ENV_PROXY: "1",
-      HTTPS_PROXY: edge.url,
-      HTTP_PROXY: edge.url,
-      NODE_EXTRA_CA_CERTS: edge.ca,
-    };
-  }
-
-  /** Asks for all of the addresses at once. */
-  async visit(
-    ...requests: (
-      | string
-      | { url: string; method?: string; headers?: Record<string, string>; body?: string }
-    )[]
-  ): Promise<Answer[]> {
-    const list = requests.map((request) => (typeof request === "string" ? { url: request } : request));
-    const { stdout } = await execa(
-      process.execPath,
-      ["--no-warnings", "--input-type=module", "--eval", SCRIPT],
-      {
-        env: this.#env,
-        extendEnv: false,
-        input: JSON.stringify(list),
-      },
-    );
-    return z
-      .array(Printed)
-      .parse(JSON.parse(stdout))
-      .map((answer) => ({ ...answer, json: () => JSON.parse(answer.body) as unknown }));
-  }
+export interface Visit {
+  url: string;
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
 }
 
-const SCRIPT = `
-  const chunks = [];
-  for await (const chunk of process.stdin) chunks.push(chunk);
-  const answers = await Promise.all(JSON.parse(Buffer.concat(chunks)).map(async ({ url, ...init }) => {
-    try {
-      const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(15000) });
-      return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
-    } catch (error) {
-      return { status: 0, headers: {}, body: String(error.cause ?? error) };
-    }
-  }));
-  process.stdout.write(JSON.stringify(answers));
-`;
+const LIMIT_MS = 15_000;
+
+/** Visits addresses of the rehearsed internet, with the edge as the way out and its CA as the only trusted one. */
+export class Visitor {
+  readonly #plain: http.Agent;
+  readonly #tls: https.Agent;
+
+  constructor(edge: { url: string; ca: string }) {
+    const proxyEnv = { HTTPS_PROXY: edge.url, HTTP_PROXY: edge.url };
+    this.#plain = new http.Agent({ proxyEnv });
+    this.#tls = new https.Agent({ proxyEnv, ca: readFileSync(edge.ca) });
+  }
+
+  /** Asks for all of the addresses at once, and follows no redirection. */
+  visit(...visits: (string | Visit)[]): Promise<Answer[]> {
+    return Promise.all(
+      visits.map((visit) => this.#visit(typeof visit === "string" ? { url: visit } : visit)),
+    );
+  }
+
+  async #visit(visit: Visit): Promise<Answer> {
+    const { status, headers, body } = await this.#ask(visit).catch((error: Error) => ({
+      status: 0,
+      headers: {},
+      body: String(error),
+    }));
+    return { status, headers, body, json: () => JSON.parse(body) as unknown };
+  }
+
+  async #ask({ url, method = "GET", headers = {}, body }: Visit): Promise<Omit<Answer, "json">> {
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const options = { method, headers: { "user-agent": "visitor", ...headers } };
+      const signal = AbortSignal.timeout(LIMIT_MS);
+      const request = url.startsWith("https:")
+        ? https.request(url, { ...options, signal, agent: this.#tls })
+        : http.request(url, { ...options, signal, agent: this.#plain });
+      request.once("response", resolve).once("error", reject).end(body);
+    });
+    return {
+      status: response.statusCode ?? 0,
+      headers: Object.fromEntries(
+        Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(", ")]),
+      ),
+      body: await text(response),
+    };
+  }
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestCloud, TOKENS } from "../clouds/hetzner/test-cloud.ts";
-import { makeCheckout } from "../stage/checkout.ts";
+import { makeCheckout, publish } from "../stage/checkout.ts";
 import { type Clone, IN_CLONE } from "./in-clone.ts";
 import { complaintAbout, fillIn } from "./line.ts";
 import { openShell, typeUntil } from "./shell.ts";
@@ -20,7 +20,9 @@ let stop = async () => {};
 beforeAll(async () => {
   const remote = join(folder, "remote.git");
   await execa("git", ["init", "--quiet", "--bare", "--initial-branch", "main", remote]);
-  const { dir } = await makeCheckout(ROOT, join(folder, "clone"), remote, () => {});
+  const checkout = await makeCheckout(ROOT, join(folder, "clone"));
+  await publish(checkout, remote);
+  const { dir } = checkout;
   // What the first command of all would install.
   symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
   const home = join(folder, "home");
