@@ -8,6 +8,7 @@ import { digest } from "../change/digest.ts";
 import type { Change } from "../change/model.ts";
 import type { Context } from "../context.ts";
 import { type DeployedEdge, deployEdge, EdgeFailure } from "../edge/deploy.ts";
+import { otherSources } from "../edge/other-sources.ts";
 import { findParts } from "../edge/parts.ts";
 import type { PutBack } from "../edge/put-back.ts";
 import type { RolloutSettings } from "../edge/rollout-settings.ts";
@@ -88,6 +89,9 @@ export async function deploy(
     const parts = findParts(stack.dir, context.root);
     const { current: previous, last } = await latestReleases(releases, stack.name);
     refuseWhileHeld(stack.name, last);
+    // wrangler loads while the engine works. What the engine's preview brings to light comes too late for that.
+    const other = otherSources(parts, last ?? { workers: {}, sites: {} });
+    if (other.length > 0) wrangler.start(other.length);
     const digestKey = stack.secrets.require("DIGEST_KEY");
     let changeDigest: string | undefined;
     let live = last;
@@ -116,7 +120,6 @@ export async function deploy(
         const edgeParts = edgeChanges(parts, found.events, live).filter(
           ({ kind, action }) => kind !== "image" && action !== "same",
         );
-        // The wrangler processes load while the engine works.
         if (edgeParts.length > 0) wrangler.start(edgeParts.length);
       },
       untilHealthy: async (server) => untilHealthy?.(server),

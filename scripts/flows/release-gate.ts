@@ -1,8 +1,7 @@
 import { execa } from "execa";
 import type { Context } from "../context.ts";
-import { siteHash } from "../edge/build-site.ts";
+import { otherSources } from "../edge/other-sources.ts";
 import { findParts } from "../edge/parts.ts";
-import { sourceHash } from "../edge/source-hash.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { isAncestor } from "../github/compare.ts";
 import type { ReleaseManifest } from "../release/manifest.ts";
@@ -91,22 +90,9 @@ export async function passGate(
 
 /** What would run on the stack and did not run on dev: one reason for all of it. */
 function otherContent(root: string, project: Project, stack: string, proof: ReleaseManifest): string[] {
-  const { workers, sites } = findParts(homeOf(project, stack).dir, root);
   const image = stackSetting(project, stack, "image");
   const other = [
-    // Of a Worker its sources: what its bindings lead to is another thing on each stack.
-    ...workers
-      .filter((worker) => {
-        const ran = proof.workers[worker.name];
-        return !ran || (ran.sourceHash !== undefined && ran.sourceHash !== sourceHash(worker));
-      })
-      .map(({ name }) => `workers/${name}`),
-    ...sites
-      .filter((site) => {
-        const ran = proof.sites[site.name];
-        return (ran?.sourceHash ?? ran?.contentHash) !== siteHash(site);
-      })
-      .map(({ name }) => `sites/${name}`),
+    ...otherSources(findParts(homeOf(project, stack).dir, root), proof),
     ...(image !== undefined && digestOf(image) !== digestOf(proof.image) ? [`the image ${image}`] : []),
   ];
   if (other.length === 0) return [];

@@ -1,9 +1,11 @@
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
 import { StackOutputs } from "../../infra/src/outputs.ts";
 import { UserError } from "../errors.ts";
-import { openStack } from "./engine.ts";
-import { engineFailure } from "./failure.ts";
+import { exportCheckpoint } from "./checkpoint.ts";
 import type { StackTarget } from "./target.ts";
+
+/** The type of the resource that stands for the stack itself, and has its outputs. */
+const ROOT = "pulumi:pulumi:Stack";
 
 /**
  * The stack's outputs out of an update's events: the last word on the root resource. Saves the engine three processes
@@ -19,16 +21,9 @@ export function outputsFromEvents(stack: string, events: readonly EngineEvent[])
  * @throws UserError `outputs-incomplete` where the stack was never applied, or as {@link engineFailure} makes it
  */
 export async function outputsFromState(target: StackTarget): Promise<StackOutputs> {
-  const stack = await openStack(target);
-  try {
-    const outputs = await stack.outputs();
-    return parseOutputs(
-      target.name,
-      Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value as unknown])),
-    );
-  } catch (error) {
-    throw engineFailure("open", target.name, [], error);
-  }
+  const { deployment } = await exportCheckpoint(target);
+  const root = deployment.resources.find(({ type }) => type === ROOT);
+  return parseOutputs(target.name, root?.outputs ?? {});
 }
 
 /** The outputs as they were before a preview or an update, from its events; undefined where there were none of this shape. */
@@ -44,9 +39,7 @@ export function rawOutputs(events: readonly EngineEvent[]): Record<string, unkno
 
 /** The last word on the root resource, whose outputs are the stack's. */
 function rootEvent(events: readonly EngineEvent[]): StepEventMetadata | undefined {
-  const root = events.findLast(
-    ({ resOutputsEvent }) => resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack",
-  );
+  const root = events.findLast(({ resOutputsEvent }) => resOutputsEvent?.metadata.type === ROOT);
   return root?.resOutputsEvent?.metadata;
 }
 
