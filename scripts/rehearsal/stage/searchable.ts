@@ -16,7 +16,16 @@ function joined(content: string): string {
   return `${content}\0${content.replaceAll(/(?:\r?\n|\\r|\\n)[ \t|>+-]*/g, "")}`;
 }
 
-function disguises(value: string): string[] {
+const known = new Map<string, readonly string[]>();
+
+/** The same secret is looked for in thousands of files. */
+function disguises(secret: string): readonly string[] {
+  const forms = known.get(secret) ?? disguisesOf(secret);
+  known.set(secret, forms);
+  return forms;
+}
+
+function disguisesOf(value: string): string[] {
   const bytes = Buffer.from(value);
   // A secret inside a longer base64 text starts at one of three offsets; its middle is the same at each.
   const middles = [0, 1, 2].flatMap((offset) => {
