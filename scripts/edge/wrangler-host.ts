@@ -3,8 +3,8 @@
  *
  * A wrangler process spends most of its two seconds on loading its own 15 MB of code. This host loads the very same file
  * once, unmodified but for one line that hands out its entry function (which wrangler's own tests call the same way), and
- * can do so while the infrastructure is still being applied. Jobs come as JSON lines on descriptor 3, results leave as
- * JSON lines on descriptor 4, each with what wrangler printed while it did that job.
+ * can do so while the infrastructure is still being previewed and applied. Jobs come as JSON lines on descriptor 3, results
+ * leave as JSON lines on descriptor 4, each with what wrangler printed while it did that job.
  *
  * A command waits for Cloudflare most of its time, so that one process does eight of them in the time that three processes
  * need, for a third of their memory and start-up. What wrangler keeps for the whole process is the same for all jobs that

@@ -18,7 +18,7 @@ export function outputsFromEvents(stack: string, events: readonly EngineEvent[])
 /**
  * The outputs as the last update left them, from the state: what is live, whatever the checkout says.
  *
- * @throws UserError `outputs-incomplete` where the stack was never applied, or as {@link engineFailure} makes it
+ * @throws UserError `outputs-incomplete` where the stack was never applied, or what {@link exportCheckpoint} throws
  */
 export async function outputsFromState(target: StackTarget): Promise<StackOutputs> {
   const { deployment } = await exportCheckpoint(target);
