@@ -135,8 +135,8 @@ async function makePlayers(
       worlds.map(async (world, index) => {
         const name = index === 0 ? "ours" : "stock";
         const { accountId } = world.clouds.cloudflare;
-        const { releaseKey } = world;
-        const settings = { workers, accountId, releaseKey };
+        const { signingKey } = world;
+        const settings = { workers, accountId, signingKey };
         const checkout = await makeCheckout(root, join(scratch, name, "checkout"), settings);
         if (name === "ours") return { side: oursIn(checkout, world), checkout, world };
         await initStack(runProcess, checkout, world, "dev");

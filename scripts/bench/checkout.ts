@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } f
 import { join } from "node:path";
 import { execa } from "execa";
 import { copyTemplate } from "../rehearsal/stage/copy-template.ts";
+import { useWorld } from "../rehearsal/stage/use-world.ts";
 
 /** A copy of the repository with a number of Workers, for one side of the bench. */
 export interface Checkout {
@@ -20,12 +21,12 @@ export interface Checkout {
  * Copies what git tracks and does not ignore, links the installed packages in, and adds small Workers until there are
  * `workers` of them.
  *
- * @param accountId goes into the stacks' settings, and the release key too, as a new owner would put them there
+ * @param options account and release key go into the stacks' settings, by {@link useWorld}
  */
 export async function makeCheckout(
   root: string,
   dir: string,
-  options: { workers: number; accountId: string; releaseKey: string },
+  options: { workers: number; accountId: string; signingKey: string },
 ): Promise<Checkout> {
   // Of the template's Workers the first, which needs no other; the small ones are then all alike.
   const isLeftOut = (file: string) => file.startsWith("workers/") && !file.startsWith("workers/intake/");
@@ -37,13 +38,11 @@ export async function makeCheckout(
     names.push(name);
     writeWorker(join(dir, "workers", name), name);
   }
-  const settings = ["dev", "prod"].map((stack) => {
+  const stacks = ["dev", "prod"];
+  useWorld(dir, stacks, options);
+  const settings = stacks.map((stack) => {
     const file = join(dir, "infra", `Pulumi.${stack}.yaml`);
-    const text = readFileSync(file, "utf8")
-      .replace(/accountId: .*/, `accountId: ${options.accountId}`)
-      .replace(/releaseKey: .*/, `releaseKey: ${options.releaseKey}`);
-    writeFileSync(file, text);
-    return { file, text };
+    return { file, text: readFileSync(file, "utf8") };
   });
 
   const git = (...args: string[]) =>

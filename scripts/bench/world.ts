@@ -15,8 +15,7 @@ export interface World {
   clouds: Clouds;
   /** What both sides need to reach the clouds and the state: the variables of a workflow's step. */
   env: Record<string, string>;
-  /** The key that the servers trust, as the stacks' settings have it, and its private half in PEM. */
-  releaseKey: string;
+  /** The private half of the key that the servers trust, in PEM. */
   signingKey: string;
   /** What runs the Pulumi program for an engine that is started by hand. */
   programHost: { address: string; pid: number };
@@ -66,11 +65,10 @@ export async function startWorld(dir: string, latencyMs: number): Promise<World>
     };
     const host = await startProgramHostProcess(env);
     started.push(host.stop);
-    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+    const { privateKey } = generateKeyPairSync("ed25519");
     return {
       clouds,
       env,
-      releaseKey: publicKey.export({ type: "spki", format: "der" }).toString("base64"),
       signingKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
       programHost: host,
       close,

@@ -15,7 +15,8 @@ import { diagnosticsFromEvents } from "./read-diagnostics.ts";
 import { inputsOf, isProvider, type ReadOptions } from "./read-resources.ts";
 import { setsOf } from "./sets.ts";
 
-const STACK = "pulumi:pulumi:Stack";
+/** The type of the resource that stands for the stack itself, and has its outputs. */
+export const STACK = "pulumi:pulumi:Stack";
 
 /**
  * The change that a preview (or a refresh that only previews) found, from the engine's events.

@@ -89,7 +89,7 @@ export async function deploy(
     const parts = findParts(stack.dir, context.root);
     const { current: previous, last } = await latestReleases(releases, stack.name);
     refuseWhileHeld(stack.name, last);
-    // wrangler loads while the engine works. What the engine's preview brings to light comes too late for that.
+    // wrangler loads while the engine previews. For what only the preview brings to light, the guard starts it.
     const other = otherSources(parts, last ?? { workers: {}, sites: {} });
     if (other.length > 0) wrangler.start(other.length);
     const digestKey = stack.secrets.require("DIGEST_KEY");

@@ -1,11 +1,9 @@
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
 import { StackOutputs } from "../../infra/src/outputs.ts";
+import { STACK } from "../change/read-events.ts";
 import { UserError } from "../errors.ts";
 import { exportCheckpoint } from "./checkpoint.ts";
 import type { StackTarget } from "./target.ts";
-
-/** The type of the resource that stands for the stack itself, and has its outputs. */
-const ROOT = "pulumi:pulumi:Stack";
 
 /**
  * The stack's outputs out of an update's events: the last word on the root resource. Saves the engine three processes
@@ -22,7 +20,7 @@ export function outputsFromEvents(stack: string, events: readonly EngineEvent[])
  */
 export async function outputsFromState(target: StackTarget): Promise<StackOutputs> {
   const { deployment } = await exportCheckpoint(target);
-  const root = deployment.resources.find(({ type }) => type === ROOT);
+  const root = deployment.resources.find(({ type }) => type === STACK);
   return parseOutputs(target.name, root?.outputs ?? {});
 }
 
@@ -39,7 +37,7 @@ export function rawOutputs(events: readonly EngineEvent[]): Record<string, unkno
 
 /** The last word on the root resource, whose outputs are the stack's. */
 function rootEvent(events: readonly EngineEvent[]): StepEventMetadata | undefined {
-  const root = events.findLast(({ resOutputsEvent }) => resOutputsEvent?.metadata.type === ROOT);
+  const root = events.findLast(({ resOutputsEvent }) => resOutputsEvent?.metadata.type === STACK);
   return root?.resOutputsEvent?.metadata;
 }
 

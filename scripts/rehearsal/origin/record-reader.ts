@@ -20,6 +20,8 @@ interface Outcome {
   problem?: string;
 }
 
+const run = promisify(execFile);
+
 const AGENT = fileURLToPath(
   new URL("../../../infra/machine/usr/local/lib/quayside/agent.py", import.meta.url),
 );
@@ -66,8 +68,6 @@ function describedBy(userData: string): Server | undefined {
     publicKey: content("/etc/quayside/release.pub") ?? "",
   };
 }
-
-const run = promisify(execFile);
 
 /**
  * The Python that the agent can run with, by its own path: the `python3` of version managers is a script, which takes longer

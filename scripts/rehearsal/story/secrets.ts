@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { searchable } from "../stage/searchable.ts";
+import { searchFor } from "../stage/search-for.ts";
 import type { Scene } from "./scene.ts";
 
 /**
@@ -19,6 +19,7 @@ export const secrets: Scene = {
   tells:
     "Every secret of this world was planted to be found. Now every file that the rehearsal left is searched for each of them, in plain text and in its usual disguises: logs, summaries, comments, plans, state, releases, report.",
   async play(stage, notes, memory) {
+    const secretsIn = searchFor(stage.canaries);
     const all = listFiles(stage.dir);
     const found: string[] = [];
     let searched = 0;
@@ -26,21 +27,15 @@ export const secrets: Scene = {
       const text = readIfThere(file);
       if (text === undefined) continue;
       searched += 1;
-      const content = searchable(text);
-      for (const [name, value] of Object.entries(stage.canaries)) {
-        const place = relative(stage.dir, file);
-        if (!knowsItself(name, place) && content(value)) found.push(`${name} in ${place}`);
-      }
+      const place = relative(stage.dir, file);
+      for (const name of secretsIn(text)) if (!knowsItself(name, place)) found.push(`${name} in ${place}`);
     }
     // The report is made of the files above and of this.
-    const report = searchable(JSON.stringify(memory.played));
-    for (const [name, value] of Object.entries(stage.canaries)) {
-      if (report(value)) found.push(`${name} in the report`);
-    }
-    const known = searchable(readFileSync(join(stage.dir, "world", "tokens.json"), "latin1"));
+    for (const name of secretsIn(JSON.stringify(memory.played))) found.push(`${name} in the report`);
+    const known = secretsIn(readFileSync(join(stage.dir, "world", "tokens.json"), "latin1"));
     notes.expect(
       "The search finds a secret where it belongs, in the clouds' own memory",
-      known(stage.canaries.HCLOUD_TOKEN ?? "") && known(stage.canaries.CLOUDFLARE_API_TOKEN ?? ""),
+      known.includes("HCLOUD_TOKEN") && known.includes("CLOUDFLARE_API_TOKEN"),
       "nothing",
     );
     notes.expect(

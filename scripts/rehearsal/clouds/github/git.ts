@@ -217,7 +217,7 @@ export class Git {
   async commit(sha: string): Promise<GitCommit | undefined> {
     const found = await this.resolve(sha);
     if (found === undefined) return undefined;
-    return this.#once(`commit ${found}`, async () => (await this.log([found], { limit: 1 }))[0]);
+    return (await this.log([found], { limit: 1 }))[0];
   }
 
   async count(range: string[], paths: string[] = []): Promise<number> {

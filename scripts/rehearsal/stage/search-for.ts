@@ -1,11 +1,15 @@
 /**
- * A text in which one looks for secrets: in plain, in their usual disguises, and split over lines.
+ * Looks for secrets in texts: in plain, in their usual disguises, and split over lines.
  *
- * @returns whether it holds a secret
+ * @param secrets by name
+ * @returns the names of those that a text holds
  */
-export function searchable(text: string): (secret: string) => boolean {
-  const content = joined(text);
-  return (secret) => disguises(secret).some((form) => content.includes(form));
+export function searchFor(secrets: Readonly<Record<string, string>>): (text: string) => string[] {
+  const all = Object.entries(secrets).map(([name, value]) => ({ name, forms: disguises(value) }));
+  return (text) => {
+    const content = joined(text);
+    return all.filter(({ forms }) => forms.some((form) => content.includes(form))).map(({ name }) => name);
+  };
 }
 
 /**
@@ -16,16 +20,7 @@ function joined(content: string): string {
   return `${content}\0${content.replaceAll(/(?:\r?\n|\\r|\\n)[ \t|>+-]*/g, "")}`;
 }
 
-const known = new Map<string, readonly string[]>();
-
-/** The same secret is looked for in thousands of files. */
-function disguises(secret: string): readonly string[] {
-  const forms = known.get(secret) ?? disguisesOf(secret);
-  known.set(secret, forms);
-  return forms;
-}
-
-function disguisesOf(value: string): string[] {
+function disguises(value: string): string[] {
   const bytes = Buffer.from(value);
   // A secret inside a longer base64 text starts at one of three offsets; its middle is the same at each.
   const middles = [0, 1, 2].flatMap((offset) => {
